@@ -1,1 +1,29 @@
-//! Being built.
+//! What a messaging network must be able to do for us.
+//!
+//! An adapter implements [`Channel`] in its own folder; the engines know only these words. An ability an account lacks
+//! is `None` in [`Connected`]: visible before use, not an error during it.
+
+mod account;
+mod actions;
+mod descriptor;
+mod error;
+mod files;
+mod inbound;
+mod listener;
+mod outbound;
+mod reconcile;
+mod speaker;
+mod webhook;
+
+pub use account::{Account, AccountContext, AccountIssue, Channel, Connected, Profile};
+pub use actions::{Actions, Activity};
+pub use descriptor::{Descriptor, Dialect, Guarantee, Limits};
+pub use error::ChannelError;
+pub use files::{AttachmentRef, ByteStream, Files, MediaKind};
+pub use ids::PeerKind;
+pub use inbound::{Addressed, Change, Inbound, MergeKey, Peer, ReplyContext, Sender, Span, SpanKind};
+pub use listener::Listener;
+pub use outbound::{Attachment, Button, Outbound, OutboundBody, SendKey, Target};
+pub use reconcile::{Reconcile, Verdict};
+pub use speaker::{Receipt, Speaker};
+pub use webhook::{Webhook, WebhookRequest, WebhookResponse};

@@ -1,0 +1,48 @@
+//! Why a call failed, by what the caller does next.
+
+use std::time::Duration;
+
+/// What the caller can do now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// Take the next profile; if none is left, a person must mend the credentials.
+    #[error("the model's vendor refused the credentials: {0}")]
+    Auth(String),
+    /// The account cannot pay: the profile rests for hours.
+    #[error("the model's vendor asks for payment: {0}")]
+    Billing(String),
+    /// Wait, or take the next profile or model.
+    #[error("the model's vendor limits the rate")]
+    RateLimited { after: Option<Duration> },
+    /// Retry soon, or take the next model.
+    #[error("the model's vendor is overloaded: {0}")]
+    Overloaded(String),
+    /// The prompt is too long: compact, then retry.
+    #[error("the prompt is longer than the model's context window")]
+    ContextOverflow { limit: Option<u32> },
+    /// The request is wrong in a way no retry mends: tell the person.
+    #[error("the model's vendor refused the request: {0}")]
+    Refused(String),
+    /// The model does not exist there: take the next model.
+    #[error("the model's vendor does not know this model: {0}")]
+    UnknownModel(String),
+    /// The connection failed, stalled or was cut; `began` tells whether some of the answer had arrived.
+    #[error("the connection to the model failed: {detail}")]
+    Transport { detail: String, began: bool },
+}
+
+impl ProviderError {
+    /// The vendor's HTTP status as the published program shows it in transcripts, where one fits.
+    #[must_use]
+    pub fn failover_reason(&self) -> &'static str {
+        match self {
+            Self::Auth(_) => "auth",
+            Self::Billing(_) => "billing",
+            Self::RateLimited { .. } => "rate_limit",
+            Self::Overloaded(_) => "overloaded",
+            Self::Transport { .. } => "timeout",
+            Self::Refused(_) | Self::UnknownModel(_) => "format",
+            Self::ContextOverflow { .. } => "context",
+        }
+    }
+}

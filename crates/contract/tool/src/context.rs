@@ -1,0 +1,30 @@
+//! What a running call is handed: a world, a cancel, a way to show progress; no other powers.
+
+use std::{fmt, sync::Arc};
+
+use ids::{AgentId, RunId, SessionKey};
+use tokio_util::sync::CancellationToken;
+
+use crate::World;
+
+/// Shows what a call has so far; never waits, and drops what nobody can take.
+pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// One call's surroundings.
+#[derive(Clone)]
+pub struct ToolContext {
+    pub world: Arc<dyn World>,
+    pub cancel: CancellationToken,
+    pub progress: Progress,
+    pub agent: AgentId,
+    pub session: SessionKey,
+    pub run: RunId,
+    /// The model that reads the result can see images.
+    pub sees_images: bool,
+}
+
+impl fmt::Debug for ToolContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolContext").field("session", &self.session).field("run", &self.run).finish_non_exhaustive()
+    }
+}
