@@ -71,23 +71,23 @@ impl NetError {
             return Self::Forbidden;
         }
         if error.is_builder() {
-            return Self::BadRequest(chain(&error));
+            return Self::BadRequest(innermost(&error));
         }
         if error.is_dns() {
             return Self::Dns;
         }
         if error.is_connect() {
-            return if error.is_timeout() { Self::ConnectTimeout } else { Self::Connect(chain(&error)) };
+            return if error.is_timeout() { Self::ConnectTimeout } else { Self::Connect(innermost(&error)) };
         }
         if error.is_decode() {
-            return Self::Malformed(chain(&error));
+            return Self::Malformed(innermost(&error));
         }
-        Self::Broken(chain(&error))
+        Self::Broken(innermost(&error))
     }
 }
 
 /// The innermost cause says what happened; the layers above only say where.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

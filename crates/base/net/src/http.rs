@@ -13,7 +13,7 @@ use reqwest::redirect::Policy;
 use url::Url;
 
 use crate::egress::{self, Egress, NotPublic, PublicOnly};
-use crate::error::NetError;
+use crate::error::{NetError, innermost};
 use crate::replay::{Recorded, Replay};
 use crate::request::{Body, Method, Request};
 use crate::response::Response;
@@ -125,12 +125,10 @@ impl Http {
     }
 }
 
-/// Once the head is there the request has left, whatever the client calls the error.
+/// Once the head is there the request has left, and every failure is a broken answer: the client calls a cut
+/// connection a decoding problem when it could have been decompressing.
 fn after_head(error: reqwest::Error) -> NetError {
-    match NetError::from_client(error) {
-        error if error.request_left_host() => error,
-        error => NetError::Broken(error.to_string()),
-    }
+    NetError::Broken(innermost(&error.without_url()))
 }
 
 fn verb(method: Method) -> reqwest::Method {
@@ -144,9 +142,11 @@ fn verb(method: Method) -> reqwest::Method {
     }
 }
 
+type Build = fn(&HttpConfig) -> Result<reqwest::Client, NetError>;
+
 impl Live {
     fn client(&self, egress: Egress, url: &Url) -> Result<reqwest::Client, NetError> {
-        let (cell, build): (_, fn(&HttpConfig) -> Result<reqwest::Client, NetError>) = match egress {
+        let (cell, build): (_, Build) = match egress {
             Egress::Untrusted => (&self.guarded, guarded),
             Egress::Configured if url.scheme() == "http" && egress::is_loopback(url) => (&self.loopback, loopback),
             Egress::Configured => (&self.outward, outward),
