@@ -1,0 +1,197 @@
+//! The config file: reads it in steps, and changes it without losing comments, order, secrets or the old version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use stdx::{AbsPath, AtomicFile};
+
+use crate::edit::{self, Edit, EditError};
+use crate::issue::{Issue, Issues};
+use crate::json5::SyntaxError;
+use crate::path::ConfigPath;
+use crate::schema::Schema;
+use crate::snapshot::Snapshot;
+use crate::{backup, env, home, include, json5};
+
+/// The environment as `main` read it.
+pub type Environment = Arc<BTreeMap<String, String>>;
+
+/// The one JSON5 file of the program.
+#[derive(Debug)]
+pub struct ConfigFile {
+    path: AbsPath,
+    environment: Environment,
+    schema: Arc<Schema>,
+    /// Held from reading to writing, so that two edits of this process do not lose one another.
+    writing: Mutex<()>,
+}
+
+/// What the writer believes the file to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Whatever it holds: a person at the command line.
+    Whatever,
+    /// The text with this hash; a remote writer must say it where there is a file.
+    Hash(Option<String>),
+}
+
+/// Why the file was not written. The texts are part of the protocol.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("config base hash required; re-run config.get and retry")]
+    HashRequired,
+    #[error("config changed since last load; re-run config.get and retry")]
+    Changed,
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    #[error("invalid config; fix before patching")]
+    BrokenBefore(Issues),
+    #[error("invalid config")]
+    Invalid(Issues),
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error("cannot write {path}: {source}")]
+    Disk { path: AbsPath, source: std::io::Error },
+}
+
+impl ConfigFile {
+    #[must_use]
+    pub fn new(path: AbsPath, environment: Environment, schema: Arc<Schema>) -> Self {
+        // A link is followed once, so that writing replaces the file and not the link.
+        let path = std::fs::canonicalize(&path).ok().and_then(|real| AbsPath::new(real).ok()).unwrap_or(path);
+        Self { path, environment, schema, writing: Mutex::new(()) }
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &AbsPath {
+        &self.path
+    }
+
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Reads and checks the file. What is wrong is in the snapshot.
+    #[must_use]
+    pub fn load(&self) -> Snapshot {
+        match AtomicFile::real(self.path.clone()).read() {
+            Ok(None) => self.read_text(None),
+            Ok(Some(bytes)) => match String::from_utf8(bytes) {
+                Ok(text) => self.read_text(Some(text)),
+                Err(error) => self.unreadable(Some(error.into_bytes()), "the file is not UTF-8 text".to_owned()),
+            },
+            Err(error) => self.unreadable(None, format!("cannot read {}: {error}", self.path)),
+        }
+    }
+
+    /// What a text would mean in this place; nothing is written.
+    #[must_use]
+    pub fn read_text(&self, raw: Option<String>) -> Snapshot {
+        let text = raw.as_deref().unwrap_or_default();
+        let hash = hash(text.as_bytes());
+        let (parsed, meaning) = match json5::parse(text) {
+            Ok(parsed) => {
+                let meaning = self.meaning(&parsed);
+                (parsed, meaning)
+            }
+            Err(error) => {
+                let issue = Issue::new(ConfigPath::root(), format!("JSON5 parse failed: {error}"));
+                (Value::Object(Map::new()), Meaning::broken(Issues::one(issue)))
+            }
+        };
+        let Meaning { effective, issues, includes } = meaning;
+        Snapshot { path: self.path.clone(), raw, hash, parsed, effective, issues, includes }
+    }
+
+    /// Changes the file and gives its new reading. Nothing is written if nothing changes or anything is wrong.
+    ///
+    /// # Errors
+    /// See [`WriteError`]. The file is then as it was.
+    pub fn write(&self, edits: &[Edit], base: &Base) -> Result<Snapshot, WriteError> {
+        let _writing = self.writing.lock();
+        let before = self.load();
+        guard(&before, base)?;
+        let patches = edits.iter().any(|edit| matches!(edit, Edit::Merge(_)));
+        if patches && !before.is_valid() {
+            return Err(WriteError::BrokenBefore(before.issues));
+        }
+        let text = edit::apply(&before, edits)?;
+        if before.raw.as_deref() == Some(&text) {
+            return Ok(before);
+        }
+        let after = self.read_text(Some(text.clone()));
+        // An unset may mend a broken file step by step; anything else must leave it whole.
+        let mends = edits.iter().all(|edit| matches!(edit, Edit::Unset(_))) && after.issues.len() < before.issues.len();
+        if !after.is_valid() && !mends {
+            return Err(WriteError::Invalid(after.issues));
+        }
+        edit::took_effect(&after, edits)?;
+        let failed = |source| WriteError::Disk { path: self.path.clone(), source };
+        if before.exists() {
+            backup::rotate(&self.path).map_err(failed)?;
+        }
+        AtomicFile::real(self.path.clone()).write(text.as_bytes()).map_err(failed)?;
+        Ok(after)
+    }
+
+    fn meaning(&self, parsed: &Value) -> Meaning {
+        let included = match include::resolve(parsed, &self.path) {
+            Ok(included) => included,
+            Err(error) => return Meaning::broken(Issues::one(Issue::new(ConfigPath::root(), error.to_string()))),
+        };
+        let includes = included.files;
+        let substituted = match env::substitute(&included.tree, &self.environment) {
+            Ok(tree) => tree,
+            Err(missing) => {
+                let mut issues = Issues::default();
+                for variable in missing {
+                    issues.add(&ConfigPath::root(), variable.to_string());
+                }
+                return Meaning { includes, ..Meaning::broken(issues) };
+            }
+        };
+        let issues = self.schema.check(&substituted);
+        let effective = match self.environment.get("HOME") {
+            Some(home) => home::expand(substituted, home),
+            None => substituted,
+        };
+        Meaning { effective, issues, includes }
+    }
+
+    fn unreadable(&self, bytes: Option<Vec<u8>>, reason: String) -> Snapshot {
+        let issues = Issues::one(Issue::new(ConfigPath::root(), reason));
+        let raw = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let hash = hash(raw.as_deref().unwrap_or_default().as_bytes());
+        let empty = Value::Object(Map::new());
+        let (parsed, effective) = (empty.clone(), empty);
+        Snapshot { path: self.path.clone(), raw, hash, parsed, effective, issues, includes: Vec::new() }
+    }
+}
+
+struct Meaning {
+    effective: Value,
+    issues: Issues,
+    includes: Vec<AbsPath>,
+}
+
+impl Meaning {
+    fn broken(issues: Issues) -> Self {
+        Self { effective: Value::Object(Map::new()), issues, includes: Vec::new() }
+    }
+}
+
+fn guard(before: &Snapshot, base: &Base) -> Result<(), WriteError> {
+    match base {
+        Base::Hash(None) if before.exists() => Err(WriteError::HashRequired),
+        Base::Hash(Some(hash)) if before.exists() && *hash != before.hash => Err(WriteError::Changed),
+        Base::Whatever | Base::Hash(_) => Ok(()),
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
