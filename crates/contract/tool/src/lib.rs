@@ -9,6 +9,7 @@ mod error;
 mod need;
 mod output;
 mod process;
+mod provenance;
 mod tool;
 mod world;
 
@@ -18,5 +19,6 @@ pub use error::ToolError;
 pub use need::{CommandLine, Need, Target, WorldPath};
 pub use output::{Content, ToolOutput};
 pub use process::{ExitState, Launch, Process, ProcessId, Snapshot, Terminal};
+pub use provenance::{Origin, Power, Provenance, Secrecy};
 pub use tool::Tool;
 pub use world::{FileStamp, World, WorldError};
