@@ -47,6 +47,13 @@ impl NdjsonStream {
         None
     }
 
+    /// Ends a stream whose last word is known and gives its connection back.
+    pub async fn drain(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.response.drain().await;
+        }
+    }
+
     fn end_with(&mut self, error: NetError) -> Result<Bytes, NetError> {
         self.ended = true;
         Err(error)

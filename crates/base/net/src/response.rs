@@ -15,6 +15,9 @@ use crate::error::NetError;
 use crate::ndjson::NdjsonStream;
 use crate::sse::SseStream;
 
+/// How long the end of a body may lag behind its last word.
+const DRAIN: Duration = Duration::from_millis(50);
+
 /// An answer whose head has arrived.
 pub struct Response {
     pub(crate) status: u16,
@@ -57,6 +60,13 @@ impl Response {
             Ok(piece) => piece,
             Err(_elapsed) => Some(Err(NetError::Stalled(self.idle))),
         }
+    }
+
+    /// Reads what is left of a body whose last word is known, so that the connection can be used again. Waits for
+    /// the end only a moment.
+    pub(crate) async fn drain(&mut self) {
+        let rest = async { while let Some(Ok(_)) = self.body.next().await {} };
+        let _ended_or_not = tokio::time::timeout(DRAIN, rest).await;
     }
 
     /// The whole body, if it is not larger than `limit`.

@@ -143,6 +143,13 @@ impl SseStream {
         }
     }
 
+    /// Ends a stream whose last word is known and gives its connection back.
+    pub async fn drain(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.response.drain().await;
+        }
+    }
+
     fn end_with(&mut self, error: NetError) -> Result<SseEvent, NetError> {
         self.ended = true;
         Err(error)

@@ -1,8 +1,12 @@
 //! The models we know of without being told, as data.
+//!
+//! The list is embedded as text and read line by line when somebody asks: an idle gateway holds nothing of it.
 
 use serde::Deserialize;
 
 use crate::{Input, Price};
+
+const EMBEDDED: &str = include_str!("catalogue.tsv");
 
 /// One known model.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -34,6 +38,29 @@ impl Catalogue {
         Self { models }
     }
 
+    /// The embedded list, whole. Let it go after use.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self { models: entries().map(|entry| entry.model()).collect() }
+    }
+
+    /// One model of the embedded list, without building the rest.
+    #[must_use]
+    pub fn lookup(provider: &str, id: &str) -> Option<KnownModel> {
+        entries().find(|entry| entry.provider == provider && entry.id == id).map(|entry| entry.model())
+    }
+
+    /// The dearest figure of each kind in the embedded list: what an unknown price counts as.
+    #[must_use]
+    pub fn dearest() -> Price {
+        entries().map(|entry| entry.price()).fold(Price::default(), |dearest, price| Price {
+            input: dearest.input.max(price.input),
+            output: dearest.output.max(price.output),
+            cache_read: dearest.cache_read.max(price.cache_read),
+            cache_write: dearest.cache_write.max(price.cache_write),
+        })
+    }
+
     #[must_use]
     pub fn models(&self) -> &[KnownModel] {
         &self.models
@@ -42,5 +69,91 @@ impl Catalogue {
     #[must_use]
     pub fn find(&self, provider: &str, id: &str) -> Option<&KnownModel> {
         self.models.iter().find(|model| model.provider == provider && model.id == id)
+    }
+}
+
+/// A line of the list with what stands above it.
+struct Entry {
+    provider: &'static str,
+    api: &'static str,
+    base_url: &'static str,
+    id: &'static str,
+    /// Name, abilities, context, limit and the four prices.
+    rest: &'static str,
+}
+
+fn entries() -> impl Iterator<Item = Entry> {
+    let mut vendor = ("", "", "");
+    EMBEDDED.lines().filter(|line| !line.starts_with('#')).filter_map(move |line| {
+        if let Some(heading) = line.strip_prefix('@') {
+            let mut fields = heading.split('\t');
+            vendor = (fields.next()?, fields.next()?, fields.next()?);
+            return None;
+        }
+        let (id, rest) = line.split_once('\t')?;
+        Some(Entry { provider: vendor.0, api: vendor.1, base_url: vendor.2, id, rest })
+    })
+}
+
+impl Entry {
+    fn field(&self, index: usize) -> &'static str {
+        self.rest.split('\t').nth(index).unwrap_or_default()
+    }
+
+    fn number<T: std::str::FromStr + Default>(&self, index: usize) -> T {
+        self.field(index).parse().unwrap_or_default()
+    }
+
+    fn price(&self) -> Price {
+        Price { input: self.number(4), output: self.number(5), cache_read: self.number(6), cache_write: self.number(7) }
+    }
+
+    fn model(&self) -> KnownModel {
+        let abilities = self.field(1);
+        let mut input = vec![Input::Text];
+        input.extend(abilities.contains('i').then_some(Input::Image));
+        KnownModel {
+            provider: self.provider.to_owned(),
+            id: self.id.to_owned(),
+            name: self.field(0).to_owned(),
+            api: self.api.to_owned(),
+            base_url: self.base_url.to_owned(),
+            reasoning: abilities.contains('r'),
+            input,
+            context_window: self.number(2),
+            max_tokens: self.number(3),
+            price: self.price(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_embedded_list_is_a_whole_model() {
+        let catalogue = Catalogue::embedded();
+        assert!(catalogue.models().len() > 600);
+        for model in catalogue.models() {
+            let named = !model.name.is_empty() && model.base_url.starts_with("https://") && !model.api.is_empty();
+            assert!(named && model.context_window > 0 && model.max_tokens > 0, "{model:?}");
+        }
+    }
+
+    #[test]
+    fn the_default_model_is_known_with_its_price() {
+        let model = Catalogue::lookup("anthropic", "claude-opus-4-5").unwrap();
+        assert_eq!(Catalogue::embedded().find("anthropic", "claude-opus-4-5"), Some(&model));
+        let price = Price { input: 5.0, output: 25.0, cache_read: 0.5, cache_write: 6.25 };
+        assert_eq!((model.context_window, model.max_tokens, model.reasoning), (200_000, 64_000, true));
+        assert_eq!((model.price, model.input), (price, vec![Input::Text, Input::Image]));
+    }
+
+    #[test]
+    fn nothing_known_is_dearer_than_the_dearest() {
+        let dearest = Catalogue::dearest();
+        assert!(Catalogue::embedded().models().iter().all(|model| model.price.output <= dearest.output));
+        assert!(dearest.input > 0.0);
     }
 }

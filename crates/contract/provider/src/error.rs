@@ -26,6 +26,9 @@ pub enum ProviderError {
     /// The model does not exist there: take the next model.
     #[error("the model's vendor does not know this model: {0}")]
     UnknownModel(String),
+    /// The answer is empty, malformed or absurdly large: take the next model.
+    #[error("the model's answer cannot be used: {0}")]
+    Unusable(String),
     /// The connection failed, stalled or was cut; `began` tells whether some of the answer had arrived.
     #[error("the connection to the model failed: {detail}")]
     Transport { detail: String, began: bool },
@@ -41,7 +44,7 @@ impl ProviderError {
             Self::RateLimited { .. } => "rate_limit",
             Self::Overloaded(_) => "overloaded",
             Self::Transport { .. } => "timeout",
-            Self::Refused(_) | Self::UnknownModel(_) => "format",
+            Self::Refused(_) | Self::UnknownModel(_) | Self::Unusable(_) => "format",
             Self::ContextOverflow { .. } => "context",
         }
     }

@@ -147,6 +147,27 @@ pub struct Model {
     pub price: Option<Price>,
     /// Headers the owner configured.
     pub headers: Vec<(String, String)>,
+    /// Where this server differs from its format's norm.
+    pub compat: Compat,
+}
+
+/// How a server differs from the format it claims, as `compat` of a model says; what is absent is guessed from the
+/// address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Compat {
+    pub supports_store: Option<bool>,
+    pub supports_developer_role: Option<bool>,
+    pub supports_reasoning_effort: Option<bool>,
+    pub max_tokens_field: Option<MaxTokensField>,
+}
+
+/// What a server calls the limit of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaxTokensField {
+    MaxCompletionTokens,
+    MaxTokens,
 }
 
 impl Model {
