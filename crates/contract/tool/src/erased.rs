@@ -35,7 +35,7 @@ impl Prepared {
     /// Nothing it needs has an effect: such calls may run side by side.
     #[must_use]
     pub fn only_reads(&self) -> bool {
-        self.needs.iter().all(|need| matches!(need, Need::Read(_)))
+        self.needs.iter().all(|need| matches!(need, Need::Read(_) | Need::Watch(_)))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ProcessId;
+
 /// A path as the model wrote it: relative to the workspace or absolute, not yet resolved by a world.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WorldPath(pub String);
@@ -26,6 +28,8 @@ pub enum Need {
     Read(WorldPath),
     Write(WorldPath),
     Exec(CommandLine),
+    /// To look at a background command, or at the list of them.
+    Watch(Option<ProcessId>),
     Network(String),
     Send(Target),
 }

@@ -13,6 +13,10 @@ pub struct Launch {
     pub command: String,
     pub folder: Option<WorldPath>,
     pub env: BTreeMap<String, String>,
+    /// Unique among all commands ever started: the world marks the whole tree with it, so that it can be found again.
+    pub mark: String,
+    /// Keep the input open for [`Process::write`]; otherwise the command sees the end of input at once.
+    pub input: bool,
     /// The whole process tree is killed after this.
     pub timeout: Option<Duration>,
     pub terminal: Option<Terminal>,
@@ -54,6 +58,8 @@ pub struct Snapshot {
     pub output_bytes: u64,
     /// The kept output: head, a note of what was dropped, tail; terminal codes and broken text cleaned.
     pub output: String,
+    /// Something it started still holds its output, though the command itself may have ended.
+    pub open: bool,
 }
 
 /// A running or finished command.
@@ -64,10 +70,13 @@ pub trait Process: Send + Sync + fmt::Debug {
     /// Output since the last call of `fresh`, bounded; what did not fit is dropped from its front with a note.
     fn fresh(&self) -> String;
 
-    /// Bytes to its input.
+    /// Resolves when there is more for `fresh` to give, or when it has ended.
+    async fn news(&self);
+
+    /// Bytes to its input, which is closed after them if `end` is set. The error is for the model.
     async fn write(&self, data: &[u8], end: bool) -> Result<(), String>;
 
-    /// Ends the whole tree: asks first, then kills.
+    /// Ends the whole tree: asks first, then kills. Comes back when none of it is left.
     async fn kill(&self);
 
     /// Resolves when it has ended.

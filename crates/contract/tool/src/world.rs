@@ -8,6 +8,8 @@ use crate::{Launch, Process, WorldPath};
 /// What a file was when it was read, so that a later write can see a change in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileStamp {
+    /// The world's own name for the file, the same for every way to write its path.
+    pub path: String,
     pub size: u64,
     /// Nanoseconds since the epoch, as the file system states.
     pub modified_ns: u128,
@@ -20,8 +22,10 @@ pub struct FileStamp {
 pub enum WorldError {
     #[error("{0} does not exist")]
     NotFound(String),
-    #[error("{0} is outside the workspace, and this session may only use the workspace")]
+    #[error("{0} leads out of the workspace")]
     Outside(String),
+    #[error("{0} changed since it was read: read it again first")]
+    Changed(String),
     #[error("{path} is {size} bytes, more than the {limit} this tool reads")]
     TooLarge { path: String, size: u64, limit: u64 },
     #[error("{0} is not a regular file")]
@@ -40,7 +44,8 @@ pub trait World: Send + Sync + std::fmt::Debug {
     async fn stamp(&self, path: &WorldPath) -> Result<Option<FileStamp>, WorldError>;
 
     /// Replaces the file as a whole, making its folders; keeps its mode; follows no symlink out of the world.
-    async fn write(&self, path: &WorldPath, content: Bytes) -> Result<FileStamp, WorldError>;
+    /// With `over` the file must still be what that stamp says, else [`WorldError::Changed`].
+    async fn write(&self, path: &WorldPath, content: Bytes, over: Option<FileStamp>) -> Result<FileStamp, WorldError>;
 
     /// Starts a command. The process outlives the call and ends with the world unless it is killed before.
     async fn spawn(&self, launch: Launch) -> Result<std::sync::Arc<dyn Process>, WorldError>;
