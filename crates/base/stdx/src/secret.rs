@@ -55,7 +55,6 @@ mod tests {
     #[test]
     fn a_secret_prints_as_three_stars_wherever_it_stands() {
         #[derive(Debug, Deserialize)]
-        #[expect(dead_code, reason = "read through Debug")]
         struct Account {
             token: Secret,
         }

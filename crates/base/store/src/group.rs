@@ -15,7 +15,9 @@ use crate::{StoreError, Tx};
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 /// One caller's transaction, waiting to run.
-pub(crate) struct Job(Box<dyn FnOnce(Result<&Tx<'_>, &StoreError>) -> Ran + Send>);
+pub(crate) struct Job(Box<Work>);
+
+type Work = dyn FnOnce(Result<&Tx<'_>, &StoreError>) -> Ran + Send;
 
 struct Ran {
     failure: Option<StoreError>,

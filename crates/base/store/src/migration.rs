@@ -88,11 +88,13 @@ fn check_additive(migration: &Migration) -> Result<(), StoreError> {
     for statement in migration.sql.split(';') {
         let words: Vec<String> = statement.split_whitespace().map(str::to_uppercase).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let adds = match words.as_slice() {
-            [] | ["CREATE", "TABLE" | "INDEX", ..] | ["CREATE", "UNIQUE", "INDEX", ..] | ["INSERT", ..] => true,
-            ["ALTER", "TABLE", _, "ADD", "COLUMN", ..] => true,
-            _ => false,
-        };
+        let adds = matches!(
+            words.as_slice(),
+            [] | ["CREATE", "TABLE" | "INDEX", ..]
+                | ["CREATE", "UNIQUE", "INDEX", ..]
+                | ["ALTER", "TABLE", _, "ADD", "COLUMN", ..]
+                | ["INSERT", ..]
+        );
         if !adds {
             let Migration { owner, version, .. } = *migration;
             return Err(StoreError::NotAdditive { owner, version, statement: statement.trim().to_owned() });

@@ -28,7 +28,7 @@ pub struct Store(Arc<Backing>);
 enum Backing {
     File { writer: Writer, readers: Readers, fence: Fence },
     ReadOnly { readers: Readers },
-    Memory { memory: Memory, fence: Fence, clock: Arc<dyn Clock> },
+    Memory { memory: Box<Memory>, fence: Fence, clock: Arc<dyn Clock> },
 }
 
 impl Store {
@@ -69,10 +69,11 @@ impl Store {
     ///
     /// Dropping the future before it was queued undoes the call; afterwards the transaction runs to its end.
     /// Transactions run in the order in which they were queued.
-    pub fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+    pub fn write<T, F>(&self, work: F) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
         let backing = Arc::clone(&self.0);
         let (job, result) = Job::new(work);
         async move {
@@ -167,7 +168,7 @@ impl Store {
     }
 
     fn in_memory(connection: Connection, clock: Arc<dyn Clock>, token: u64) -> Self {
-        let memory = Memory::new(writing(connection, Arc::clone(&clock), token));
+        let memory = Box::new(Memory::new(writing(connection, Arc::clone(&clock), token)));
         Self(Arc::new(Backing::Memory { memory, fence: Fence(token), clock }))
     }
 }
