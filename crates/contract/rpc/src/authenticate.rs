@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use ids::ConnId;
-use serde_json::value::RawValue;
+use protocol::{ConnectParams, HelloAuth, Role};
 
 use crate::{Caller, RpcError};
 
@@ -12,8 +12,10 @@ use crate::{Caller, RpcError};
 #[derive(Debug)]
 pub struct Attempt<'a> {
     pub conn: ConnId,
-    /// `ConnectParams`, already valid.
-    pub params: &'a RawValue,
+    /// Valid, and for a protocol version we speak.
+    pub params: &'a ConnectParams,
+    /// `params.role`, parsed.
+    pub role: Role,
     /// The nonce of the challenge we sent.
     pub nonce: &'a str,
     /// The client's address, by the rules of trusted proxies.
@@ -28,7 +30,7 @@ pub struct Attempt<'a> {
 pub struct Connected {
     pub caller: Arc<Caller>,
     /// `hello-ok.auth` for clients with a device identity.
-    pub auth: Option<Box<RawValue>>,
+    pub auth: Option<HelloAuth>,
 }
 
 /// Kept out: the response, and how the socket is closed.

@@ -13,4 +13,5 @@ pub use call::{Accept, Call};
 pub use caller::Caller;
 pub use error::RpcError;
 pub use events::{Announcement, Events, Sink};
-pub use methods::{DuplicateMethod, Entry, Methods, Outcome};
+pub use methods::{DuplicateMethod, Entry, Methods, Outcome, Parsed, Running};
+pub use validate::params;

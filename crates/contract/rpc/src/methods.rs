@@ -10,8 +10,10 @@ use crate::{Call, RpcError, validate};
 /// A call's answer.
 pub type Outcome = Result<Box<RawValue>, RpcError>;
 
-type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-type Parsed = (Order, Box<dyn FnOnce(Call) -> Running + Send>);
+/// A call at work.
+pub type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// What a call must not overtake, and how it is run.
+pub type Parsed = (Order, Box<dyn FnOnce(Call) -> Running + Send>);
 type Parse = dyn Fn(Option<&RawValue>) -> Result<Parsed, RpcError> + Send + Sync;
 
 /// One method, erased.
