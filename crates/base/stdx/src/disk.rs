@@ -22,8 +22,7 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Reads up to `max` bytes from an offset; fewer only at the end of the file.
     fn read(&self, path: &AbsPath, from: u64, max: usize) -> io::Result<Vec<u8>>;
 
-    /// The length of a file in bytes.
-    fn len(&self, path: &AbsPath) -> io::Result<u64>;
+    fn stat(&self, path: &AbsPath) -> io::Result<FileStat>;
 
     /// Puts a new file in place of an old one, or leaves the old one as it was. Readable by its owner alone.
     fn replace(&self, path: &AbsPath, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()>;
@@ -34,6 +33,14 @@ pub trait Disk: Send + Sync + fmt::Debug {
 
     /// The names in a folder, sorted; a missing folder has none.
     fn list(&self, folder: &AbsPath) -> io::Result<Vec<String>>;
+}
+
+/// What is known of a file without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStat {
+    pub len: u64,
+    /// Wall time of the last change, in milliseconds; in memory a number that grows with each change.
+    pub modified_ms: i64,
 }
 
 /// A file opened for appending.

@@ -20,7 +20,7 @@ pub use append_file::{AppendFile, Repair};
 pub use atomic_file::AtomicFile;
 pub use backoff::Backoff;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use disk::{Disk, DiskFile, MemoryDisk, RealDisk, create_private_dir};
+pub use disk::{Disk, DiskFile, FileStat, MemoryDisk, RealDisk, create_private_dir};
 pub use entropy::{Entropy, OsEntropy, SeededEntropy};
 pub use path::{AbsPath, NotAbsolute};
 pub use pool::{Pool, PoolError};

@@ -31,6 +31,7 @@ pub enum PoolError {
 pub struct Pool {
     shared: Arc<Shared>,
     room: Arc<Semaphore>,
+    is_inline: bool,
 }
 
 impl Pool {
@@ -39,17 +40,27 @@ impl Pool {
     pub fn new(name: &'static str, threads: usize, queue: usize) -> Self {
         let threads = threads.max(1);
         let shared = Shared { name, threads, state: Mutex::default(), work: Condvar::new() };
-        Self { shared: Arc::new(shared), room: Arc::new(Semaphore::new(threads + queue)) }
+        Self { shared: Arc::new(shared), room: Arc::new(Semaphore::new(threads + queue)), is_inline: false }
+    }
+
+    /// A pool without threads: work runs where it is awaited. For simulations, whose order must not depend on threads.
+    #[must_use]
+    pub fn inline() -> Self {
+        let mut pool = Self::new("inline", 1, 0);
+        pool.is_inline = true;
+        pool
     }
 
     /// Runs the closure on one of the threads. Once queued it runs to its end, even when nobody waits any more.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PoolError> {
+        if self.is_inline {
+            return caught(work);
+        }
         // The semaphore is never closed.
         let permit = Arc::clone(&self.room).acquire_owned().await.map_err(|_| PoolError::NoThread)?;
         let (answer, result) = oneshot::channel();
         self.push(Box::new(move || {
-            let outcome =
-                catch_unwind(AssertUnwindSafe(work)).map_err(|panic| PoolError::Panicked(panic_text(&*panic)));
+            let outcome = caught(work);
             release(permit);
             // Nobody waits for the result any more: it is dropped.
             drop(answer.send(outcome));
@@ -128,6 +139,10 @@ impl Shared {
         }
         state.alive -= 1;
     }
+}
+
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, PoolError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| PoolError::Panicked(panic_text(&*panic)))
 }
 
 /// Gives the place in the queue back before the answer, so that whoever gets the answer finds room.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, FileStat};
 use crate::{AbsPath, Entropy as _, SeededEntropy};
 
 /// Files in memory. Opened files stay with the disk they were opened on: after a crash they are the dead process's.
@@ -36,7 +36,7 @@ impl MemoryDisk {
             let bytes = content.bytes.get(..kept).unwrap_or_default().to_vec();
             if content.is_named || !bytes.is_empty() {
                 let synced = bytes.len();
-                files.insert(path.clone(), Arc::new(Mutex::new(Content { bytes, synced, is_named: true })));
+                files.insert(path.clone(), Arc::new(Mutex::new(Content { bytes, synced, is_named: true, changes: 1 })));
             }
         }
         Self(Arc::new(Mutex::new(State { files, fault: None, fails_after: None })))
@@ -84,6 +84,7 @@ struct Content {
     synced: usize,
     /// The name itself survives a crash.
     is_named: bool,
+    changes: i64,
 }
 
 impl Disk for MemoryDisk {
@@ -102,10 +103,10 @@ impl Disk for MemoryDisk {
         Ok(content.bytes.get(from..to).unwrap_or_default().to_vec())
     }
 
-    fn len(&self, path: &AbsPath) -> io::Result<u64> {
+    fn stat(&self, path: &AbsPath) -> io::Result<FileStat> {
         let content = self.0.lock().find(path)?;
-        let len = content.lock().bytes.len();
-        Ok(as_u64(len))
+        let content = content.lock();
+        Ok(FileStat { len: as_u64(content.bytes.len()), modified_ms: content.changes })
     }
 
     fn replace(&self, path: &AbsPath, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -117,7 +118,8 @@ impl Disk for MemoryDisk {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let synced = bytes.len();
-        state.files.insert(path.clone(), Arc::new(Mutex::new(Content { bytes, synced, is_named: true })));
+        let changes = state.files.get(path).map_or(0, |old| old.lock().changes) + 1;
+        state.files.insert(path.clone(), Arc::new(Mutex::new(Content { bytes, synced, is_named: true, changes })));
         Ok(())
     }
 
@@ -164,7 +166,9 @@ impl DiskFile for MemoryFile {
         let mut state = self.disk.0.lock();
         state.check()?;
         let fits = state.take_room(bytes.len());
-        self.content.lock().bytes.extend_from_slice(bytes.get(..fits).unwrap_or_default());
+        let mut content = self.content.lock();
+        content.bytes.extend_from_slice(bytes.get(..fits).unwrap_or_default());
+        content.changes += 1;
         if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
@@ -182,6 +186,7 @@ impl DiskFile for MemoryFile {
         content.bytes.truncate(usize::try_from(len).unwrap_or(usize::MAX));
         content.synced = content.bytes.len();
         content.is_named = true;
+        content.changes += 1;
         Ok(())
     }
 

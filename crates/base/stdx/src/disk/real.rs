@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Disk, DiskFile};
+use super::{Disk, DiskFile, FileStat};
 use crate::AbsPath;
 
 /// Files of this program are readable by its owner alone.
@@ -45,8 +45,10 @@ impl Disk for RealDisk {
         Ok(bytes)
     }
 
-    fn len(&self, path: &AbsPath) -> io::Result<u64> {
-        Ok(std::fs::metadata(path)?.len())
+    fn stat(&self, path: &AbsPath) -> io::Result<FileStat> {
+        let metadata = std::fs::metadata(path)?;
+        let since = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(FileStat { len: metadata.len(), modified_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX) })
     }
 
     fn replace(&self, path: &AbsPath, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
