@@ -12,7 +12,7 @@ use crate::ParseNameError;
 /// A configured persona: workspace, model, tools.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(transparent)]
+#[schemars(inline, transparent, extend("minLength" = 1))]
 pub struct AgentId(Arc<str>);
 
 const MAX: usize = 64;

@@ -12,7 +12,7 @@ use crate::ParseNameError;
 /// An event in the inbox journal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
-#[schemars(transparent)]
+#[schemars(inline, transparent, extend("minLength" = 1))]
 pub struct EventId(Arc<str>);
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -33,7 +33,7 @@ macro_rules! names {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
         #[serde(transparent)]
-        #[schemars(transparent)]
+        #[schemars(inline, transparent, extend("minLength" = 1))]
         pub struct $name(Arc<str>);
 
         impl $name {

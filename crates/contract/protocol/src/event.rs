@@ -1,7 +1,7 @@
 //! What an event of the gateway is.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Scope;
 
@@ -11,7 +11,7 @@ pub trait Event: 'static {
     /// `None`: every connection. `Some`: operators with that scope.
     const SCOPE: Option<Scope> = None;
     const DELIVERY: Delivery = Delivery::Keep;
-    type Payload: Serialize + JsonSchema;
+    type Payload: Serialize + DeserializeOwned + JsonSchema;
 }
 
 /// What happens to an event whose reader is slow.

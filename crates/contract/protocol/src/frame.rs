@@ -51,20 +51,22 @@ fn problems(text: &str) -> RequestError {
         return RequestError::NotARequest { id, problems: "must be object".into() };
     };
     let mut found = Vec::new();
+    for key in ["type", "id", "method"].into_iter().filter(|key| !object.contains_key(*key)) {
+        found.push(format!("must have required property '{key}'"));
+    }
     for key in object.keys().filter(|key| !["type", "id", "method", "params"].contains(&key.as_str())) {
         found.push(format!("at root: unexpected property '{key}'"));
     }
     for key in ["type", "id", "method"] {
-        match object.get(key) {
-            None => found.push(format!("must have required property '{key}'")),
-            Some(value) => match value.as_str() {
-                None => found.push(format!("at /{key}: must be string")),
-                Some("") => found.push(format!("at /{key}: must NOT have fewer than 1 characters")),
-                Some(text) if key == "type" && text != "req" => {
-                    found.push("at /type: must be equal to constant".into());
-                }
-                Some(_) => {}
-            },
+        match object.get(key).map(serde_json::Value::as_str) {
+            Some(None) => found.push(format!("at /{key}: must be string")),
+            Some(Some("")) if key != "type" => {
+                found.push(format!("at /{key}: must NOT have fewer than 1 characters"));
+            }
+            _ => {}
+        }
+        if key == "type" && object.get(key).is_some_and(|kind| kind != "req") {
+            found.push("at /type: must be equal to constant".into());
         }
     }
     RequestError::NotARequest { id, problems: found.join("; ") }

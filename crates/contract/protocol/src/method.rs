@@ -11,8 +11,8 @@ pub trait Method: 'static {
     const EFFECT: Effect = Effect::Free;
     /// Whether `hello-ok` lists it. A few are served without being listed.
     const LISTED: bool = true;
-    type Params: DeserializeOwned + JsonSchema + Send + 'static;
-    type Reply: Serialize + JsonSchema + Send + 'static;
+    type Params: DeserializeOwned + Serialize + JsonSchema + Send + 'static;
+    type Reply: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 
     /// What this call must not overtake.
     fn order(_params: &Self::Params) -> Order {

@@ -1,0 +1,5 @@
+//! The configured agents.
+
+pub mod list;
+
+pub use list::List;

@@ -1,0 +1,5 @@
+//! What became of what.
+
+pub mod explain;
+
+pub use explain::Explain;

@@ -1,0 +1,5 @@
+//! The gateway's own log.
+
+pub mod tail;
+
+pub use tail::Tail;

@@ -1,0 +1,5 @@
+//! The models that can be chosen.
+
+pub mod list;
+
+pub use list::List;

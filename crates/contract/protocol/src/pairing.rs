@@ -1,0 +1,7 @@
+//! People who wrote to a channel and are not yet let in.
+
+pub mod approve;
+pub mod list;
+
+pub use approve::Approve;
+pub use list::List;

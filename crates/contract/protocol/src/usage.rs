@@ -1,0 +1,5 @@
+//! What the model vendors say about our use of them.
+
+pub mod status;
+
+pub use status::Status;
