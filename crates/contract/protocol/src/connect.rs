@@ -50,6 +50,7 @@ pub struct Params {
     pub user_agent: Option<String>,
 }
 
+/// What the client says of itself.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Client {
@@ -236,7 +237,7 @@ pub struct SessionDefaults {
 }
 
 /// The device token, for clients with a device identity.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 pub struct Grant {
@@ -245,6 +246,12 @@ pub struct Grant {
     pub scopes: Vec<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_at_ms: Option<u64>,
+}
+
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grant").field("role", &self.role).field("scopes", &self.scopes).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -24,6 +24,7 @@ impl Method for Health {
 pub struct Params {
     /// Ask every channel now, rather than answer from the last refresh.
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub probe: Option<bool>,
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Text;
 
 /// Somebody or something that is here.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields)]
 #[derive(Default)]

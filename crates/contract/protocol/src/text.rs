@@ -16,6 +16,12 @@ pub struct Bounded<const MIN: usize, const MAX: usize>(String);
 pub type Text = Bounded<1, { usize::MAX }>;
 
 impl<const MIN: usize, const MAX: usize> Bounded<MIN, MAX> {
+    /// The text, if it is within the bounds: `Text::new("")` is `None`, which is what an optional field wants.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Option<Self> {
+        Self::try_from(text.into()).ok()
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -92,6 +98,12 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
+    }
+
+    /// The number, if it is within the bounds.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        Self::try_from(number).ok()
     }
 
     /// For lengths and counts of things in memory.

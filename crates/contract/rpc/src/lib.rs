@@ -6,6 +6,7 @@ mod caller;
 mod error;
 mod events;
 mod methods;
+mod problems;
 mod validate;
 
 pub use authenticate::{Attempt, Authenticate, Connected, Refusal};

@@ -20,34 +20,49 @@ impl Method for Event {
 #[serde(rename_all = "camelCase")]
 pub struct Params {
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub text: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub device_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub instance_id: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub host: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub ip: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub mode: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub version: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub platform: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub device_family: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub model_identifier: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub last_input_seconds: Option<f64>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub reason: Option<String>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub roles: Option<Vec<String>>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub scopes: Option<Vec<String>>,
     #[serde(default, deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub tags: Option<Vec<String>>,
 }
 
