@@ -40,10 +40,13 @@ pub enum EditError {
 
 /// The text after all edits.
 pub(crate) fn apply(before: &Snapshot, edits: &[Edit]) -> Result<String, EditError> {
-    let mut text = before.raw.clone().unwrap_or_default();
+    let mut text = before.raw.clone().unwrap_or_else(|| "{}\n".to_owned());
     for edit in edits {
         text = match edit {
-            Edit::Replace(text) => text.clone(),
+            Edit::Replace(text) => {
+                json5::parse(text)?;
+                text.clone()
+            }
             Edit::Set(path, value) => {
                 let document = Document::parse(&text)?;
                 document.set(before, path, value)?;
@@ -92,11 +95,7 @@ impl Document {
     }
 
     fn text(&self) -> String {
-        let mut text = self.root.to_string();
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text
+        self.root.to_string()
     }
 
     fn set(&self, before: &Snapshot, path: &ConfigPath, value: &Value) -> Result<(), EditError> {

@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn a_missing_comma_is_reported_with_its_place() {
         let error = parse("{\n  a: 1\n  b: 2\n}").unwrap_err();
-        assert_eq!(error.to_string(), "SyntaxError: JSON5: Expected comma at 3:3");
+        assert_eq!(error.to_string(), "SyntaxError: JSON5: Expected comma at 2:7");
     }
 
     #[test]

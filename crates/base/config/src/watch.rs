@@ -24,6 +24,8 @@ pub(crate) async fn follow(configuration: Arc<Configuration>, cancel: Cancellati
     let mut files = files(&configuration);
     let mut _watcher = watcher(&files, hint.clone());
     let mut seen = look(&files);
+    // What changed between the first reading and this moment was told to nobody.
+    configuration.reload();
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,

@@ -3,13 +3,15 @@
 //! ```text
 //! gateway.port                 integer >0
 //! gateway.bind                 "auto" | "lan" | "loopback"
-//! agents.list[].id!            text            # `!`: must be there
-//! agents.list[].model          text | object   # an object's keys have lines of their own
-//! env.*                        text            # `*`: any other name
+//! agents.list[].id!            text
+//! agents.list[].model          text | object
+//! env.*                        text
 //! agents.list[].sandbox        as agents.defaults.sandbox without prune
 //! ```
 //!
-//! Objects and lists on the way are implied. `as` copies everything said above about another place.
+//! `!` marks what must be there, `*` any other name; `words` is text that is not empty. Objects and lists on the way
+//! are implied, and their contents have lines of their own.
+//! `as` copies everything said above about another place.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -42,15 +44,19 @@ fn read_line(root: &mut Shape, line: &str) -> Result<(), String> {
     let steps = steps(place)?;
     let shape = match kinds.strip_prefix("as ") {
         Some(reference) => copy(root, reference)?,
-        None => Shape { kinds: Kinds { text: kinds.chars().peekable() }.all()? },
+        None => Shape { kinds: Kinds { text: kinds.chars().peekable() }.all()?, ours_alone: Vec::new() },
     };
     let required = place.ends_with('!');
     let target = descend(root, &steps, required)?;
     for kind in shape.kinds {
-        match (&kind, target.object_mut()) {
-            // Keys on later lines of a place that is already an object join those.
-            (Kind::Object(Object { keys, rest: None }), Some(_)) if keys.is_empty() => {}
-            _ => target.kinds.push(kind),
+        // Contents on lines of their own join the object or list that is already there.
+        let is_there = match &kind {
+            Kind::Object(Object { keys, rest: None }) => keys.is_empty() && target.object().is_some(),
+            Kind::List(_) => target.list().is_some(),
+            _ => false,
+        };
+        if !is_there {
+            target.kinds.push(kind);
         }
     }
     Ok(())
@@ -157,6 +163,7 @@ impl Kinds<'_> {
             "words" => Ok(Kind::Text { shortest: 1 }),
             "number" => self.number(false),
             "integer" => self.number(true),
+            "list" => Ok(Kind::List(Box::default())),
             "object" => Ok(Kind::Object(Object::default())),
             "true" | "false" => Ok(Kind::Literal((word == "true").into())),
             _ => Err(format!("unknown kind {word:?}")),

@@ -8,6 +8,8 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Shape {
     pub kinds: Vec<Kind>,
+    /// Words that only a section of this program takes, where the list has words too.
+    pub ours_alone: Vec<Value>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +65,7 @@ pub(super) enum Meet {
 
 impl Shape {
     pub(super) fn of(kind: Kind) -> Self {
-        Self { kinds: vec![kind] }
+        Self { kinds: vec![kind], ours_alone: Vec::new() }
     }
 
     /// An object with one known key.
@@ -116,9 +118,21 @@ impl Shape {
                 Kind::Any | Kind::Null | Kind::Boolean | Kind::Text { .. } | Kind::Number { .. } | Kind::Literal(_) => {
                     if meet == Meet::Widen && !self.kinds.contains(&kind) {
                         self.kinds.push(kind);
+                    } else if let Kind::Literal(word) = kind {
+                        self.add_word(word);
                     }
                 }
             }
+        }
+    }
+
+    /// Where the list has some words, a section may take more.
+    fn add_word(&mut self, word: Value) {
+        let has_words = self.kinds.iter().any(|kind| matches!(kind, Kind::Literal(_)));
+        let takes_any = self.kinds.iter().any(|kind| matches!(kind, Kind::Any | Kind::Text { .. }));
+        if has_words && !takes_any && !self.kinds.contains(&Kind::Literal(word.clone())) {
+            self.kinds.push(Kind::Literal(word.clone()));
+            self.ours_alone.push(word);
         }
     }
 

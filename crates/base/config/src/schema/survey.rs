@@ -30,6 +30,7 @@ fn walk(shape: &Shape, value: &Value, path: &ConfigPath, survey: &mut Survey) {
                 match (key.listed, key.read) {
                     (true, false) => survey.unused.push(path),
                     (false, true) => survey.ours_alone.push(path),
+                    (true, true) if key.shape.ours_alone.contains(value) => survey.ours_alone.push(path),
                     (true, true) | (false, false) => walk(&key.shape, value, &path, survey),
                 }
             }
