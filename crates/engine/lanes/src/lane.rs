@@ -79,7 +79,10 @@ impl Lane {
     pub fn on(&mut self, event: Event, now: Instant, effects: &mut Vec<Effect>) -> Option<Instant> {
         match event {
             Event::Reserve(ticket) => self.line.push_back(Waiting::Reserved(ticket)),
-            Event::Fill { ticket, turn, settings } => self.fill(ticket, turn, settings, now, effects),
+            Event::Fill { ticket, turn, settings } => {
+                self.settings = settings;
+                self.fill(ticket, turn, now, effects);
+            }
             Event::Withdraw(ticket) => self.line.retain(|w| !matches!(w, Waiting::Reserved(t) if *t == ticket)),
             Event::Return(turn) => {
                 self.line.push_front(Waiting::Ready { turn, held: true });
@@ -92,18 +95,17 @@ impl Lane {
         self.advance(now, effects)
     }
 
-    fn fill(&mut self, ticket: u64, turn: Box<Turn>, settings: QueueSettings, now: Instant, effects: &mut Vec<Effect>) {
+    fn fill(&mut self, ticket: u64, turn: Box<Turn>, now: Instant, effects: &mut Vec<Effect>) {
         let Some(place) = self.line.iter().position(|w| matches!(w, Waiting::Reserved(t) if *t == ticket)) else {
             effects.push(Effect::Dropped(turn));
             return;
         };
-        self.settings = settings;
         let busy = self.running || self.line.iter().take(place).any(|w| matches!(w, Waiting::Ready { .. }));
         if busy {
             self.quiet_from = Some(now);
         }
         let first = place == 0;
-        match settings.mode {
+        match self.settings.mode {
             QueueMode::Steer if self.running && first && !turn.options.resume => {
                 self.line.remove(place);
                 effects.push(Effect::Steer(turn));

@@ -1,1 +1,25 @@
-//! Being built.
+//! Gets a reply to its reader in pieces the network accepts, once where the network can tell.
+//!
+//! A piece is a row in the outbox before its first byte leaves, and it comes from a committed transcript entry. Only
+//! [`Visible`] text can become an outbound message, and only [`shape`] makes visible text.
+
+mod chunk;
+mod config;
+mod deliver;
+mod deliveries;
+mod error;
+mod outbox;
+mod outlet;
+mod retry;
+mod shape;
+mod sink;
+mod typing;
+
+pub use chunk::chunk;
+pub use config::{AfterUnknown, Config};
+pub use deliveries::{Deliveries, Door, Neighbours};
+pub use error::OutboundError;
+pub use outbox::{Body, Draft, MIGRATIONS, Place};
+pub use outlet::{Outlet, Outlets};
+pub use retry::{Attempt, Next, after as after_attempt};
+pub use shape::{Part, Quote, Visible, notice, quote, shape};

@@ -32,7 +32,6 @@ struct Bench {
 
 impl Bench {
     fn new(mode: QueueMode) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "any moment will do")]
         let now = Instant::now();
         Self { lane: Lane::default(), now, next: 0, settings: QueueSettings { mode, ..QueueSettings::default() } }
     }

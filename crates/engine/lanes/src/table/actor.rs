@@ -107,19 +107,18 @@ impl Actor {
             Command::Reserve { key, redeem } => self.reserve(key, redeem),
             Command::Stop { scope, cause, stopped } => {
                 let runs = self.stop(scope, cause);
-                // Whoever asked may have gone; the runs stop all the same.
-                let _gone = stopped.send(runs);
+                told(stopped, runs);
             }
             Command::Follow { run, end } => self.followers.entry(run).or_default().push(end),
             Command::Wait { run, end } => self.wait(run, end),
             Command::Idle { key, idle } => match self.sessions.get_mut(&key).filter(|s| s.current.is_some()) {
                 Some(session) => session.idle.push(idle),
-                None => drop(idle.send(())),
+                None => told(idle, ()),
             },
             Command::Depth { key, depth } => {
                 let session = self.sessions.get(&key);
                 let answer = session.map_or((0, false), |s| (s.lane.depth(), s.current.is_some()));
-                drop(depth.send(answer));
+                told(depth, answer);
             }
             Command::Drain { grace, done } => {
                 let until = self.now() + grace;
@@ -252,15 +251,15 @@ impl Actor {
                 self.places.leave(current.lane);
             }
             for idle in session.idle.drain(..) {
-                drop(idle.send(()));
+                told(idle, ());
             }
         }
         let ended = Ended { outcome: end.outcome.clone(), started_at: end.started_at, ended_at: end.ended_at };
         for follower in self.followers.remove(&run).unwrap_or_default() {
-            drop(follower.send(Arc::clone(end)));
+            told(follower, Arc::clone(end));
         }
         for waiter in self.waiters.remove(&run).unwrap_or_default() {
-            drop(waiter.send(ended.clone()));
+            told(waiter, ended.clone());
         }
         self.ended.insert(run, ended, now);
         self.apply(key, Event::Ended);
@@ -294,7 +293,7 @@ impl Actor {
 
     fn wait(&mut self, run: RunId, end: oneshot::Sender<Ended>) {
         if let Some(ended) = self.ended.get(&run, self.now()) {
-            drop(end.send(ended.clone()));
+            told(end, ended.clone());
             return;
         }
         self.waiters.retain(|_, waiters| {
@@ -330,12 +329,17 @@ impl Actor {
         let done = self.runs.is_empty();
         match &mut self.draining {
             Some((_, waiting)) if done => {
-                waiting.drain(..).for_each(|waiting| drop(waiting.send(())));
+                waiting.drain(..).for_each(|waiting| told(waiting, ()));
                 true
             }
             _ => false,
         }
     }
+}
+
+/// Answers whoever asked, who may have gone.
+fn told<T>(asked: oneshot::Sender<T>, answer: T) {
+    let _gone = asked.send(answer);
 }
 
 async fn until(at: Option<Instant>) {

@@ -79,10 +79,11 @@ impl Places {
         })
     }
 
-    pub(super) fn withdraw_all(&mut self) -> Vec<Box<Turn>> {
+    pub(super) fn withdraw_all(&mut self) -> Vec<Turn> {
         [LaneName::Main, LaneName::Subagent, LaneName::Cron]
             .into_iter()
             .flat_map(|lane| std::mem::take(&mut self.of(lane).waiting))
+            .map(|turn| *turn)
             .collect()
     }
 }

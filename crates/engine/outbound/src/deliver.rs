@@ -1,0 +1,203 @@
+//! One place's worker: the first row, one attempt, what follows; in order, until nothing is left.
+//!
+//! A row is marked *sending* and synced before the attempt, so that a crash in between is seen as what it is: unknown.
+
+use std::time::Duration;
+
+use channel::{Attachment, ChannelError, Outbound, OutboundBody, Receipt, Verdict};
+use stdx::CancellationToken;
+use store::StoreError;
+use tracing::{info, warn};
+
+use crate::{
+    Outlet,
+    deliveries::{Inner, Slot},
+    outbox::{self, Body, Pending, Place, State},
+    retry::{self, Attempt, Next},
+    shape,
+};
+
+/// How long a worker waits for an account to connect before it looks again by itself.
+const RECHECK: Duration = Duration::from_secs(30);
+
+/// Runs until the place has no work left or the gateway stops.
+pub(crate) async fn work(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) {
+    while !cancel.is_cancelled() {
+        match step(inner, place, slot, cancel).await {
+            Ok(true) => {}
+            Ok(false) => {
+                if inner.retire(place, slot) {
+                    return;
+                }
+            }
+            Err(error) => {
+                warn!(%error, "the outbox cannot be used; trying again");
+                pause(slot, RECHECK, cancel).await;
+            }
+        }
+    }
+}
+
+/// One row, one attempt. `false` when nothing is left.
+async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) -> Result<bool, StoreError> {
+    let asked = place.clone();
+    let Some(pending) = inner.store.read(move |view| outbox::head(view, &asked)).await? else { return Ok(false) };
+    let early = pending.due.saturating_sub(inner.clock.now_ms());
+    if early > 0 && pending.state == State::Prepared {
+        pause(slot, Duration::from_millis(early.unsigned_abs()), cancel).await;
+        return Ok(true);
+    }
+    let Some(outlet) = inner.outlets.outlet(&place.channel, &place.account) else {
+        pause(slot, RECHECK, cancel).await;
+        return Ok(true);
+    };
+    if pending.state == State::Sending {
+        // The process that began this attempt is gone: whether the network took it, nobody here knows.
+        let error = ChannelError::Unknown("the gateway stopped during the send".into());
+        settle(inner, &outlet, pending, Err(error)).await?;
+        return Ok(true);
+    }
+    let message = match outbound(inner, &pending).await {
+        Ok(message) => message,
+        Err(problem) => {
+            replace_by_notice(inner, pending, problem).await?;
+            return Ok(true);
+        }
+    };
+    let marked = pending.clone();
+    inner.store.write(move |tx| outbox::begin(tx, &marked)).await?;
+    let result = outlet.speaker.send(&message).await;
+    let begun = Pending { attempts: pending.attempts + 1, ..pending };
+    settle(inner, &outlet, begun, result).await?;
+    Ok(true)
+}
+
+/// Waits for the time, a change of the account or the end; loses nothing when cut short.
+async fn pause(slot: &Slot, time: Duration, cancel: &CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = slot.woken() => {}
+        () = cancel.cancelled() => {}
+    }
+}
+
+async fn outbound(inner: &Inner, pending: &Pending) -> Result<Outbound, String> {
+    let draft = &pending.draft;
+    let body = match &draft.body {
+        Body::Text { markdown } => OutboundBody::Text { markdown: markdown.clone() },
+        Body::File { path, agent } => {
+            let file: Attachment = inner.door.admit(agent, path).await?;
+            OutboundBody::Media { file, caption: String::new() }
+        }
+    };
+    Ok(Outbound {
+        key: draft.key.clone(),
+        target: draft.place.target.clone(),
+        reply_to: draft.reply_to.clone(),
+        body,
+        buttons: Vec::new(),
+        silent: false,
+    })
+}
+
+/// A file that cannot be sent becomes a sentence about it, in its place.
+async fn replace_by_notice(inner: &Inner, pending: Pending, problem: String) -> Result<(), StoreError> {
+    let text = shape::notice(&format!("⚠️ A file could not be sent: {problem}"));
+    let key = pending.draft.key.clone();
+    inner
+        .store
+        .write(move |tx| {
+            outbox::failed(tx, &pending, &problem)?;
+            if let Some(text) = text {
+                let mut draft = pending.draft.clone();
+                draft.key = channel::SendKey(format!("{}:notice", draft.key.0).into());
+                draft.body = Body::Text { markdown: text.as_str().to_owned() };
+                outbox::stage(tx, &draft)?;
+            }
+            Ok(())
+        })
+        .await?;
+    inner.tell(&key, Err(ChannelError::Rejected("the file could not be read".into())));
+    Ok(())
+}
+
+async fn settle(
+    inner: &Inner,
+    outlet: &Outlet,
+    pending: Pending,
+    result: Result<Receipt, ChannelError>,
+) -> Result<(), StoreError> {
+    match result {
+        Ok(receipt) => accepted(inner, pending, receipt).await,
+        Err(error) => refused(inner, outlet, pending, error).await,
+    }
+}
+
+async fn accepted(inner: &Inner, pending: Pending, receipt: Receipt) -> Result<(), StoreError> {
+    let (key, place, told) = (pending.draft.key.clone(), pending.draft.place.clone(), receipt.clone());
+    inner.store.write(move |tx| outbox::sent(tx, &pending, &receipt)).await?;
+    inner.outlets.delivered(&place.channel, &place.account);
+    inner.tell(&key, Ok(told));
+    Ok(())
+}
+
+async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: ChannelError) -> Result<(), StoreError> {
+    let attempt = Attempt {
+        number: pending.attempts.max(1),
+        error: &error,
+        guarantee: outlet.guarantee,
+        after_unknown: inner.config.get().after_unknown,
+    };
+    let unknown = matches!(error, ChannelError::Unknown(_));
+    let mut next = retry::after(&attempt);
+    if next == Next::Ask {
+        next = match ask(outlet, &pending).await {
+            Ok(Verdict::Arrived(receipt)) => return accepted(inner, pending, receipt).await,
+            Ok(Verdict::Absent | Verdict::Unclear) => Next::Again(Duration::ZERO),
+            // Nothing is known yet: asked again later, without a send in between.
+            Err(_) => Next::Again(Duration::from_secs(5)),
+        };
+    }
+    let (key, why) = (pending.draft.key.clone(), error.to_string());
+    match next {
+        Next::Again(wait) => {
+            info!(channel = %pending.draft.place.channel, key = %key.0, attempt = pending.attempts, wait_ms = wait.as_millis(), %error, "delivery is tried again");
+            let due = inner.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+            inner.store.write(move |tx| outbox::again(tx, &pending, due, &why, unknown)).await
+        }
+        Next::GiveUp | Next::Tell | Next::Ask => {
+            warn!(channel = %pending.draft.place.channel, key = %key.0, %error, "a message could not be delivered");
+            let tell = next == Next::Tell;
+            inner.store.write(move |tx| close(tx, &pending, &why, tell)).await?;
+            inner.tell(&key, Err(error));
+            Ok(())
+        }
+    }
+}
+
+fn close(tx: &store::Tx<'_>, pending: &Pending, why: &str, tell: bool) -> Result<(), StoreError> {
+    outbox::failed(tx, pending, why)?;
+    if tell
+        && let Some(text) = shape::notice("⚠️ A part of my last answer may be missing: the network did not confirm it.")
+    {
+        let mut draft = pending.draft.clone();
+        draft.key = channel::SendKey(format!("{}:missing", draft.key.0).into());
+        draft.body = Body::Text { markdown: text.as_str().to_owned() };
+        outbox::stage(tx, &draft)?;
+    }
+    Ok(())
+}
+
+async fn ask(outlet: &Outlet, pending: &Pending) -> Result<Verdict, ChannelError> {
+    let Some(reconcile) = &outlet.reconcile else { return Ok(Verdict::Unclear) };
+    let Body::Text { markdown } = &pending.draft.body else { return Ok(Verdict::Unclear) };
+    let message = Outbound {
+        key: pending.draft.key.clone(),
+        target: pending.draft.place.target.clone(),
+        reply_to: pending.draft.reply_to.clone(),
+        body: OutboundBody::Text { markdown: markdown.clone() },
+        buttons: Vec::new(),
+        silent: false,
+    };
+    reconcile.ask(&message).await
+}

@@ -1,0 +1,264 @@
+//! The handle: stages pieces inside other engines' transactions, and keeps one worker per place with work.
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use ::config::Live;
+use channel::{Attachment, ChannelError, Receipt, SendKey};
+use futures_util::future::BoxFuture;
+use ids::{AccountId, AgentId, ChannelKind};
+use parking_lot::Mutex;
+use stdx::{CancellationToken, Clock, OwnedTask};
+use store::{Store, StoreError, Tx};
+use tokio::sync::{Notify, oneshot};
+
+use crate::{
+    Config, OutboundError, Outlets, chunk, config, deliver,
+    outbox::{self, Body, Draft, Place},
+    shape::{self, Part, Quote, Visible},
+    typing::Typing,
+};
+
+/// Checks a file that an agent wants to send, and opens the way to it.
+pub trait Door: Send + Sync {
+    /// # Errors
+    /// A phrase for the reader: what is wrong with the file.
+    fn admit(&self, agent: &AgentId, path: &str) -> BoxFuture<'static, Result<Attachment, String>>;
+}
+
+/// What deliveries need of others.
+#[derive(Clone)]
+pub struct Neighbours {
+    pub store: Store,
+    pub outlets: Arc<dyn Outlets>,
+    pub door: Arc<dyn Door>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Neighbours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Neighbours")
+    }
+}
+
+/// A place's worker, as others see it.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    notify: Notify,
+    /// Somebody staged a row after the worker last looked.
+    fresh: Mutex<bool>,
+}
+
+impl Slot {
+    pub(crate) async fn woken(&self) {
+        self.notify.notified().await;
+    }
+}
+
+struct Worker {
+    slot: Arc<Slot>,
+    task: Option<OwnedTask>,
+}
+
+type Waiters = HashMap<SendKey, oneshot::Sender<Result<Receipt, ChannelError>>>;
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) outlets: Arc<dyn Outlets>,
+    pub(crate) door: Arc<dyn Door>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: Live<Config>,
+    pub(crate) typing: Typing,
+    cancel: CancellationToken,
+    workers: Mutex<HashMap<Place, Worker>>,
+    waiters: Mutex<Waiters>,
+}
+
+impl Inner {
+    /// Whoever waits for this piece hears of its end.
+    pub(crate) fn tell(&self, key: &SendKey, end: Result<Receipt, ChannelError>) {
+        let waiter = self.waiters.lock().remove(key);
+        if let Some(waiter) = waiter {
+            let _gone = waiter.send(end);
+        }
+    }
+
+    /// Forgets the worker unless a row was staged since it last looked.
+    pub(crate) fn retire(&self, place: &Place, slot: &Slot) -> bool {
+        let mut workers = self.workers.lock();
+        let mut fresh = slot.fresh.lock();
+        if std::mem::take(&mut *fresh) {
+            return false;
+        }
+        drop(fresh);
+        let worker = workers.remove(place);
+        drop(workers);
+        // Dropping the worker's own task here aborts it at its next wait, and there is none: it returns.
+        drop(worker);
+        true
+    }
+}
+
+/// The deliveries' handle.
+#[derive(Clone)]
+pub struct Deliveries(pub(crate) Arc<Inner>);
+
+impl fmt::Debug for Deliveries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Deliveries({} places)", self.0.workers.lock().len())
+    }
+}
+
+impl Deliveries {
+    #[must_use]
+    pub fn new(config: Live<Config>, neighbours: Neighbours, cancel: &CancellationToken) -> Self {
+        let Neighbours { store, outlets, door, clock } = neighbours;
+        Self(Arc::new(Inner {
+            store,
+            typing: Typing::new(Arc::clone(&outlets), cancel.clone()),
+            outlets,
+            door,
+            clock,
+            config,
+            cancel: cancel.clone(),
+            workers: Mutex::default(),
+            waiters: Mutex::default(),
+        }))
+    }
+
+    /// Stages text inside somebody's transaction, in pieces; call [`Deliveries::wake`] after the commit. Keys are made
+    /// of `name`, so staging the same name twice keeps one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn stage(&self, tx: &Tx<'_>, place: &Place, cause: &str, name: &str, text: &Visible) -> Result<(), StoreError> {
+        self.stage_parts(tx, place, &Said { cause, name, agent: None, quote: None }, vec![Part::Text(text.clone())])
+    }
+
+    /// Stages what a model said, shaped.
+    pub(crate) fn stage_said(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, raw: &str) -> Result<(), StoreError> {
+        let config = self.0.config.get();
+        let parts = shape::shape(raw, config.response_prefix.as_deref());
+        self.stage_parts(tx, place, said, parts)
+    }
+
+    fn stage_parts(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, parts: Vec<Part>) -> Result<(), StoreError> {
+        let limit = self.chunk_limit(&place.channel);
+        let mut number = 0;
+        for part in parts {
+            let bodies = match (part, said.agent) {
+                (Part::Text(text), _) => {
+                    chunk(text.as_str(), limit).into_iter().map(|markdown| Body::Text { markdown }).collect()
+                }
+                (Part::Media(path), Some(agent)) => vec![Body::File { path, agent: agent.clone() }],
+                (Part::Media(_), None) => Vec::new(),
+            };
+            for body in bodies {
+                number += 1;
+                let key = SendKey(format!("{}:{number}", said.name).into());
+                let reply_to = said.quote.clone().filter(|_| number == 1);
+                let draft = Draft { key, place: place.clone(), reply_to, body, cause: said.cause.to_owned() };
+                outbox::stage(tx, &draft)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn chunk_limit(&self, channel: &ChannelKind) -> usize {
+        let configured =
+            self.0.config.get().chunk_limit.get(channel.as_str()).copied().unwrap_or(config::DEFAULT_CHUNK);
+        let network = self.0.outlets.limits(channel).map_or(config::DEFAULT_CHUNK, |limits| limits.text);
+        configured.min(network)
+    }
+
+    /// The place has work: its worker looks now.
+    pub fn wake(&self, place: &Place) {
+        let mut workers = self.0.workers.lock();
+        if let Some(worker) = workers.get(place) {
+            *worker.slot.fresh.lock() = true;
+            worker.slot.notify.notify_one();
+            return;
+        }
+        let slot = Arc::new(Slot::default());
+        let (inner, at, shared) = (Arc::clone(&self.0), place.clone(), Arc::clone(&slot));
+        workers.insert(place.clone(), Worker { slot, task: None });
+        let task = OwnedTask::spawn(&self.0.cancel, |cancel| async move {
+            deliver::work(&inner, &at, &shared, &cancel).await;
+        });
+        if let Some(worker) = workers.get_mut(place) {
+            worker.task = Some(task);
+        }
+    }
+
+    /// Everything that was left when the last process ended.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn recover(&self) -> Result<usize, StoreError> {
+        let places = self.0.store.read(outbox::places).await?;
+        places.iter().for_each(|place| self.wake(place));
+        Ok(places.len())
+    }
+
+    /// The account is connected now: what waits for it is tried at once.
+    pub fn connected(&self, channel: &ChannelKind, account: &AccountId) {
+        let workers = self.0.workers.lock();
+        for (_, worker) in workers.iter().filter(|(at, _)| at.channel == *channel && at.account == *account) {
+            worker.slot.notify.notify_one();
+        }
+    }
+
+    /// Sends a text and waits for the network's receipt.
+    ///
+    /// # Errors
+    /// See [`OutboundError`]. After a transient failure the message stays in the outbox and this keeps waiting.
+    pub async fn deliver(
+        &self,
+        place: Place,
+        cause: &str,
+        name: &str,
+        text: Visible,
+    ) -> Result<Receipt, OutboundError> {
+        if self.0.outlets.limits(&place.channel).is_none() {
+            return Err(OutboundError::UnknownChannel(place.channel.to_string()));
+        }
+        let limit = self.chunk_limit(&place.channel);
+        let pieces = chunk(text.as_str(), limit).len().max(1);
+        let (waiter, receipt) = oneshot::channel();
+        self.0.waiters.lock().insert(SendKey(format!("{name}:{pieces}").into()), waiter);
+        let (this, at, cause, name) = (self.clone(), place.clone(), cause.to_owned(), name.to_owned());
+        self.0.store.write(move |tx| this.stage(tx, &at, &cause, &name, &text)).await?;
+        self.wake(&place);
+        match receipt.await {
+            Ok(end) => Ok(end?),
+            Err(_) => Err(OutboundError::Stopping),
+        }
+    }
+
+    /// Lets attempts that have begun end, for at most `grace`; the rest stays in the outbox.
+    pub async fn stop(&self, grace: Duration) {
+        let tasks: Vec<OwnedTask> =
+            self.0.workers.lock().values_mut().filter_map(|worker| worker.task.take()).collect();
+        for task in &tasks {
+            task.cancel();
+        }
+        let all = futures_util::future::join_all(tasks.into_iter().map(|task| task.join()));
+        // What did not end in time is a row in *sending*: the next start treats it as unknown.
+        let _ended = tokio::time::timeout(grace, all).await;
+    }
+}
+
+/// How a piece is named and where it came from.
+pub(crate) struct Said<'a> {
+    pub(crate) cause: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) agent: Option<&'a AgentId>,
+    pub(crate) quote: Option<ids::MessageId>,
+}
+
+/// The message a reply quotes, resolved.
+pub(crate) fn quoted(quote: Option<Quote>, current: Option<&ids::MessageId>) -> Option<ids::MessageId> {
+    match quote? {
+        Quote::Current => current.cloned(),
+        Quote::Message(id) => id.parse().ok(),
+    }
+}

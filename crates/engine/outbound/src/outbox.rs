@@ -1,0 +1,165 @@
+//! The rows of what is to leave: *prepared* before the first byte, *sending* while nobody knows, gone when done.
+//!
+//! What became of a row stays in the facts; the row itself only lives while there is work left.
+
+use channel::{Receipt, SendKey, Target};
+use ids::{AccountId, AgentId, ChannelKind, MessageId};
+use serde::{Deserialize, Serialize};
+use store::{Migration, Row, StoreError, Tx, View, params};
+
+/// This engine's tables.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    owner: "outbound",
+    version: 1,
+    sql: "CREATE TABLE outbox (
+              id INTEGER PRIMARY KEY,
+              key TEXT NOT NULL UNIQUE,
+              place TEXT NOT NULL,
+              body TEXT NOT NULL,
+              state TEXT NOT NULL,
+              attempts INTEGER NOT NULL,
+              due INTEGER NOT NULL,
+              at INTEGER NOT NULL
+          );
+          CREATE INDEX outbox_by_place ON outbox (place, id);",
+}];
+
+/// Rows that may wait; more are refused.
+pub(crate) const OUTBOX_CAPACITY: usize = 10_000;
+
+/// One conversation on one account: pieces for it leave in order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    pub channel: ChannelKind,
+    pub account: AccountId,
+    pub target: Target,
+}
+
+impl Place {
+    fn text(&self) -> Result<String, StoreError> {
+        Ok(serde_json::to_string(self)?)
+    }
+}
+
+/// A piece to send.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Stable for this piece: staging it twice keeps one.
+    pub key: SendKey,
+    pub place: Place,
+    pub reply_to: Option<MessageId>,
+    pub body: Body,
+    /// The id of what led to it: a run or an inbound event.
+    pub cause: String,
+}
+
+/// What a piece says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Body {
+    Text {
+        markdown: String,
+    },
+    /// A file by the name the agent gave it; looked up when it leaves.
+    File {
+        path: String,
+        agent: AgentId,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Prepared,
+    /// An attempt began; how it ended is not known.
+    Sending,
+}
+
+/// A row with work left.
+#[derive(Debug, Clone)]
+pub(crate) struct Pending {
+    pub(crate) id: i64,
+    pub(crate) draft: Draft,
+    pub(crate) state: State,
+    pub(crate) attempts: u32,
+    /// Wall time in milliseconds before which no attempt is made.
+    pub(crate) due: i64,
+}
+
+/// Adds a piece; `false` when it is already there or the outbox is full.
+pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
+    let cap = i64::try_from(OUTBOX_CAPACITY).unwrap_or(i64::MAX);
+    if tx.first("SELECT 1 FROM outbox LIMIT 1 OFFSET ?1", [cap], |_| Ok(()))?.is_some() {
+        tx.fact(&draft.cause, "outbound.dropped", &Reason { reason: "the outbox is full" })?;
+        return Ok(false);
+    }
+    let added = tx.execute(
+        "INSERT OR IGNORE INTO outbox (key, place, body, state, attempts, due, at) VALUES (?1, ?2, ?3, 'prepared', 0, 0, ?4)",
+        params![&*draft.key.0, draft.place.text()?, serde_json::to_string(draft)?, tx.now_ms()],
+    )?;
+    if added == 1 {
+        tx.link(&draft.cause, "outbound.prepared", &draft.key.0, &draft.place)?;
+    }
+    Ok(added == 1)
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    reason: &'a str,
+}
+
+/// The place's first row with work left.
+pub(crate) fn head(view: &View<'_>, place: &Place) -> Result<Option<Pending>, StoreError> {
+    let sql = "SELECT id, body, state, attempts, due FROM outbox WHERE place = ?1 ORDER BY id LIMIT 1";
+    let found = view.first(sql, [place.text()?], |row| Ok((row.get::<_, String>(1)?, pending(row)?)))?;
+    found
+        .map(|(body, (id, state, attempts, due))| {
+            Ok(Pending { id, draft: serde_json::from_str(&body)?, state, attempts, due })
+        })
+        .transpose()
+}
+
+fn pending(row: &Row<'_>) -> Result<(i64, State, u32, i64), store::SqlError> {
+    let get = |index| row.get_ref(index).map_err(|_| store::types::FromSqlError::InvalidType);
+    let state = if get(2)?.as_str()? == "sending" { State::Sending } else { State::Prepared };
+    Ok((get(0)?.as_i64()?, state, u32::try_from(get(3)?.as_i64()?).unwrap_or(u32::MAX), get(4)?.as_i64()?))
+}
+
+/// Every place that has work left.
+pub(crate) fn places(view: &View<'_>) -> Result<Vec<Place>, StoreError> {
+    let texts = view.query("SELECT DISTINCT place FROM outbox ORDER BY id", [], |row| row.get::<_, String>(0))?;
+    Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
+/// An attempt begins: synced before the first byte leaves.
+pub(crate) fn begin(tx: &Tx<'_>, pending: &Pending) -> Result<(), StoreError> {
+    tx.execute("UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1", [pending.id])?;
+    tx.fact(&pending.draft.key.0, "outbound.sending", &Attempt { attempt: pending.attempts + 1 })?;
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Attempt {
+    attempt: u32,
+}
+
+/// The network took it.
+pub(crate) fn sent(tx: &Tx<'_>, pending: &Pending, receipt: &Receipt) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM outbox WHERE id = ?1", [pending.id])?;
+    tx.fact(&pending.draft.key.0, "outbound.sent", receipt)?;
+    Ok(())
+}
+
+/// Another attempt follows, not before `due`.
+pub(crate) fn again(tx: &Tx<'_>, pending: &Pending, due: i64, why: &str, unknown: bool) -> Result<(), StoreError> {
+    tx.execute("UPDATE outbox SET state = 'prepared', due = ?2 WHERE id = ?1", params![pending.id, due])?;
+    let kind = if unknown { "outbound.unknown" } else { "outbound.retry" };
+    tx.fact(&pending.draft.key.0, kind, &Reason { reason: why })?;
+    Ok(())
+}
+
+/// It will never be sent.
+pub(crate) fn failed(tx: &Tx<'_>, pending: &Pending, why: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM outbox WHERE id = ?1", [pending.id])?;
+    tx.fact(&pending.draft.key.0, "outbound.failed", &Reason { reason: why })?;
+    Ok(())
+}
