@@ -201,9 +201,9 @@ fn write_block(json: &mut JsonWriter, block: &Block, hint: CacheHint, face: Face
     });
 }
 
-/// The signature if this vendor made it: one that is JSON is another's and would be refused.
+/// The signature if this vendor made it. Others' are JSON or a field's name, and would be refused.
 fn own(signature: Option<&str>) -> Option<&str> {
-    signature.filter(|signature| !signature.is_empty() && !signature.starts_with('{'))
+    signature.filter(|it| !it.is_empty() && !it.starts_with('{') && !it.starts_with("reasoning"))
 }
 
 fn thinking(json: &mut JsonWriter, thought: &str, signature: Option<&str>) {

@@ -23,6 +23,26 @@ pub struct ModelRequest {
     pub cache: CacheHint,
 }
 
+impl ModelRequest {
+    /// The beginning of call ids that no call of this history bears, for vendors that give none.
+    #[must_use]
+    pub fn unused_call_prefix(&self) -> String {
+        let taken = |prefix: &str| {
+            self.messages.iter().any(|message| match message {
+                Message::Assistant(blocks) => {
+                    blocks.iter().any(|block| matches!(block, Block::ToolCall { id, .. } if id.starts_with(prefix)))
+                }
+                Message::User(_) | Message::ToolResult { .. } => false,
+            })
+        };
+        let mut number = self.messages.len();
+        while taken(&format!("call_{number}_")) {
+            number += 1;
+        }
+        format!("call_{number}_")
+    }
+}
+
 /// How long the vendor should keep the prompt prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CacheHint {
