@@ -110,6 +110,7 @@ pub struct EventFrame<'a, P> {
 
 /// Which states of presence and health a frame or snapshot reflects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct StateVersion {
     pub presence: u64,
     pub health: u64,

@@ -127,7 +127,11 @@ fn spell_out(object: &mut Map<String, Value>) {
             Value::Null => json!({ "type": "null" }),
             choice => json!({ "const": choice, "type": "string" }),
         });
-        object.insert("anyOf".into(), branches.collect());
+        let branches: Vec<Value> = branches.collect();
+        match branches.as_slice() {
+            [Value::Object(only)] => object.extend(only.clone()),
+            _ => drop(object.insert("anyOf".into(), branches.into())),
+        }
     }
     let is_choice = |branch: &Value| branch.get("const").is_some() || is_choices(branch);
     if object.get("oneOf").and_then(Value::as_array).is_some_and(|branches| branches.iter().all(is_choice)) {

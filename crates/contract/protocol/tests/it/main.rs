@@ -1,0 +1,3 @@
+//! What is on the wire, held against what was recorded and against what is committed.
+
+mod recorded_schema;
