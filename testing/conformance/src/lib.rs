@@ -1,1 +1,3 @@
-//! Being built.
+//! What every adapter must do, as suites that each adapter runs against its fake vendor.
+
+pub mod provider;
