@@ -15,4 +15,4 @@ pub use ledger::MIGRATIONS;
 pub use money::Money;
 pub use price::Tariff;
 pub use purse::{Period, Purse, Spender};
-pub use purses::{Purses, Refusal, Reservation, ReserveError};
+pub use purses::{Expense, Purses, Refusal, Reservation, ReserveError};

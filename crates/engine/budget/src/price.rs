@@ -81,7 +81,7 @@ fn is_near(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use provider::{Api, Input};
+    use provider::{Api, Compat, Input};
 
     fn model(base_url: &str, price: Option<Price>) -> Model {
         Model {
@@ -95,6 +95,7 @@ mod tests {
             max_tokens: 100,
             price,
             headers: Vec::new(),
+            compat: Compat::default(),
         }
     }
 

@@ -23,6 +23,18 @@ pub struct Purses {
     zone: Arc<TimeZone>,
 }
 
+/// What is about to cost money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expense {
+    pub spender: Spender,
+    /// The id of the run or message it is for.
+    pub cause: String,
+    /// The model or tool that is paid.
+    pub what: String,
+    /// The most it can cost.
+    pub worst: Money,
+}
+
 /// Money set aside for one call. It stays spent until the reservation is settled.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a reservation that is not settled counts as spent"]
@@ -82,35 +94,22 @@ impl Purses {
         Ok(Self { store, config, zone: Arc::new(zone) })
     }
 
-    /// Sets the worst case aside, committed before this returns. `cause` is the run or message it is for, `what` the
-    /// model or tool.
+    /// Sets the worst case aside, committed before this returns.
     ///
     /// # Errors
     /// [`ReserveError`]: the call must not be made.
-    pub async fn reserve(
-        &self,
-        spender: &Spender,
-        cause: &str,
-        what: &str,
-        worst: Money,
-    ) -> Result<Reservation, ReserveError> {
-        let (purses, spender, cause, what) = (self.clone(), spender.clone(), cause.to_owned(), what.to_owned());
-        let reserved = self.store.write(move |tx| purses.reserve_in(tx, &spender, &cause, &what, worst)).await;
-        Ok(reserved??)
+    pub async fn reserve(&self, expense: Expense) -> Result<Reservation, ReserveError> {
+        let purses = self.clone();
+        Ok(self.store.write(move |tx| purses.reserve_in(tx, &expense)).await??)
     }
 
     /// As [`Purses::reserve`], inside a transaction that writes more.
     ///
     /// # Errors
     /// The outer error undoes the transaction; the inner one has changed nothing.
-    pub fn reserve_in(
-        &self,
-        tx: &Tx<'_>,
-        spender: &Spender,
-        cause: &str,
-        what: &str,
-        worst: Money,
-    ) -> Result<Result<Reservation, Refusal>, StoreError> {
+    pub fn reserve_in(&self, tx: &Tx<'_>, expense: &Expense) -> Result<Result<Reservation, Refusal>, StoreError> {
+        let Expense { spender, cause, what, worst } = expense;
+        let worst = *worst;
         let day = self.day(tx.now_ms());
         let purses = spender.purses();
         for limited in limited(&self.config.get(), &purses) {
@@ -126,7 +125,7 @@ impl Purses {
         }
         let id = ledger::open(tx, &Line { day: &day, cause, what, purses: &purses, reserved: worst })?;
         tx.fact(cause, "budget.reserved", &json!({"line": id, "what": what, "micros": worst.micros()}))?;
-        Ok(Ok(Reservation { id, cause: cause.to_owned(), worst }))
+        Ok(Ok(Reservation { id, cause: cause.clone(), worst }))
     }
 
     /// Closes a reservation with its bill: the rest goes back into the purses.
