@@ -4,23 +4,27 @@
 //! slow work cannot reorder messages. What a busy session does with another message is its queue mode; that decision
 //! is the pure [`Lane`]. One task owns all lanes; runs are tasks below it.
 
+mod announce;
 mod config;
 mod error;
 mod lane;
 mod merge;
+mod methods;
 mod run;
 mod sink;
 mod table;
 mod ticket;
 mod turn;
 
+pub use announce::Announce;
 pub use config::{Config, DropPolicy, QueueMode, QueueSettings};
 pub use error::LaneError;
 pub use lane::{Effect, Event, Lane, Waiting};
+pub use methods::methods;
 pub use run::{
     Accepted, Committed, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Runner, StopCause, Stopper, ToolPhase,
 };
 pub use sink::{RunSink, Sinks};
-pub use table::{Ended, Lanes, Neighbours};
+pub use table::{Ended, Lanes, Neighbours, OtherSession};
 pub use ticket::Ticket;
 pub use turn::{LaneName, ReplyTo, Turn, TurnFile, TurnOptions};

@@ -152,6 +152,10 @@ pub enum RunEvent {
         to: String,
         reason: String,
     },
+    /// The run was asked to stop; its end follows when everything below it has stopped.
+    Stopping {
+        cause: StopCause,
+    },
     Ended(RunEnd),
 }
 

@@ -47,7 +47,7 @@ pub struct Ended {
 #[derive(Debug)]
 pub(crate) enum Command {
     Reserve { key: SessionKey, redeem: oneshot::Receiver<Filled> },
-    Stop { scope: StopScope, cause: StopCause, stopped: oneshot::Sender<Vec<RunId>> },
+    Stop { scope: StopScope, cause: StopCause, stopped: oneshot::Sender<Result<Vec<RunId>, OtherSession>> },
     Follow { run: RunId, end: oneshot::Sender<Arc<RunEnd>> },
     Wait { run: RunId, end: oneshot::Sender<Ended> },
     Idle { key: SessionKey, idle: oneshot::Sender<()> },
@@ -58,11 +58,16 @@ pub(crate) enum Command {
 
 #[derive(Debug)]
 pub(crate) enum StopScope {
-    /// One run; what waits behind it follows.
-    Run(RunId),
+    /// One run of that session; what waits behind it follows.
+    Run(RunId, SessionKey),
     /// The session's run and all that waits.
     Session(SessionKey),
 }
+
+/// The run is not of the session that was named with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the run belongs to another session")]
+pub struct OtherSession;
 
 /// The lanes' handle.
 #[derive(Debug, Clone)]
@@ -99,21 +104,24 @@ impl Lanes {
         Ok(())
     }
 
-    /// Stops one run; gives the names of the runs that were told to stop.
-    pub async fn stop_run(&self, run: RunId, cause: StopCause) -> Vec<RunId> {
-        self.stop(StopScope::Run(run), cause).await
+    /// Stops one run of the session; gives the names of the runs that were told to stop.
+    ///
+    /// # Errors
+    /// [`OtherSession`] when the run belongs to another.
+    pub async fn stop_run(&self, run: RunId, key: SessionKey, cause: StopCause) -> Result<Vec<RunId>, OtherSession> {
+        self.stop(StopScope::Run(run, key), cause).await
     }
 
     /// Stops the session's run and drops what waits behind it.
     pub async fn stop_session(&self, key: SessionKey, cause: StopCause) -> Vec<RunId> {
-        self.stop(StopScope::Session(key), cause).await
+        self.stop(StopScope::Session(key), cause).await.unwrap_or_default()
     }
 
-    async fn stop(&self, scope: StopScope, cause: StopCause) -> Vec<RunId> {
+    async fn stop(&self, scope: StopScope, cause: StopCause) -> Result<Vec<RunId>, OtherSession> {
         let (stopped, answer) = oneshot::channel();
         match self.send(Command::Stop { scope, cause, stopped }).await {
-            Ok(()) => answer.await.unwrap_or_default(),
-            Err(LaneError::Stopping) => Vec::new(),
+            Ok(()) => answer.await.unwrap_or_else(|_| Ok(Vec::new())),
+            Err(LaneError::Stopping) => Ok(Vec::new()),
         }
     }
 

@@ -12,7 +12,7 @@ use stdx::{CancellationToken, OwnedTask, TaskEnd, TtlMap};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
-use super::{Command, Ended, Neighbours, STEER_CAPACITY, StopScope, places::Places};
+use super::{Command, Ended, Neighbours, OtherSession, STEER_CAPACITY, StopScope, places::Places};
 use crate::{
     Accepted, Committed, Config, Effect, Event, Lane, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, StopCause,
     Stopper, Turn, ticket::Filled,
@@ -28,8 +28,7 @@ type Redeemed = (SessionKey, u64, Option<Filled>);
 type Finished = (SessionKey, RunId, Arc<RunEnd>);
 
 struct Current {
-    run: RunId,
-    lane: crate::LaneName,
+    start: Arc<RunStart>,
     stop: Stopper,
     steer: mpsc::Sender<Turn>,
 }
@@ -187,7 +186,7 @@ impl Actor {
             Effect::Steer(turn) => self.steer(key, turn),
             Effect::Stop(cause) => {
                 if let Some(current) = self.sessions.get(key).and_then(|s| s.current.as_ref()) {
-                    current.stop.stop(cause);
+                    self.halt(current, cause);
                 } else if let Some(turn) = self.places.withdraw(key) {
                     self.release(&turn, None);
                     self.apply(key, Event::Ended);
@@ -195,6 +194,14 @@ impl Actor {
             }
             Effect::Merged { turn, into } => self.release(&turn, Some(&into)),
             Effect::Dropped(turn) => self.release(&turn, None),
+        }
+    }
+
+    /// Asks the run to stop; whoever watches hears of it at once, the first time.
+    fn halt(&self, current: &Current, cause: StopCause) {
+        if current.stop.cause().is_none() {
+            current.stop.stop(cause);
+            self.neighbours.sinks.on(&current.start, &RunEvent::Stopping { cause });
         }
     }
 
@@ -227,9 +234,9 @@ impl Actor {
         let run = turn.run.clone();
         let stop = Stopper::default();
         let (steer, steered) = mpsc::channel(STEER_CAPACITY);
-        let current = Current { run: run.clone(), lane: turn.lane, stop: stop.clone(), steer };
-        self.sessions.entry(key.clone()).or_default().current = Some(current);
         let start = RunStart { turn, at: self.neighbours.clock.now_ms() };
+        let current = Current { start: Arc::new(start.clone()), stop: stop.clone(), steer };
+        self.sessions.entry(key.clone()).or_default().current = Some(current);
         let cx = RunContext { stop, steer: steered, sinks: self.neighbours.sinks.clone() };
         let neighbours = self.neighbours.clone();
         let task = OwnedTask::spawn(&self.cancel, |_| neighbours.runner.run(start.clone(), cx));
@@ -248,7 +255,7 @@ impl Actor {
         let now = self.now();
         if let Some(session) = self.sessions.get_mut(key) {
             if let Some(current) = session.current.take() {
-                self.places.leave(current.lane);
+                self.places.leave(current.start.turn.lane);
             }
             for idle in session.idle.drain(..) {
                 told(idle, ());
@@ -273,20 +280,24 @@ impl Actor {
         }
     }
 
-    fn stop(&mut self, scope: StopScope, cause: StopCause) -> Vec<RunId> {
+    fn stop(&mut self, scope: StopScope, cause: StopCause) -> Result<Vec<RunId>, OtherSession> {
         match scope {
-            StopScope::Run(run) => {
-                let current = self.sessions.values().filter_map(|s| s.current.as_ref()).find(|c| c.run == run);
-                current.map_or_else(Vec::new, |current| {
-                    current.stop.stop(cause);
-                    vec![run]
-                })
+            StopScope::Run(run, key) => {
+                let mut running = self.sessions.iter().filter_map(|(key, s)| Some((key, s.current.as_ref()?)));
+                match running.find(|(_, current)| *current.start.run() == run) {
+                    Some((other, _)) if *other != key => Err(OtherSession),
+                    Some((_, current)) => {
+                        self.halt(current, cause);
+                        Ok(vec![run])
+                    }
+                    None => Ok(Vec::new()),
+                }
             }
             StopScope::Session(key) => {
-                let Some(session) = self.sessions.get(&key) else { return Vec::new() };
-                let runs = session.current.iter().map(|current| current.run.clone()).collect();
+                let Some(session) = self.sessions.get(&key) else { return Ok(Vec::new()) };
+                let runs = session.current.iter().map(|current| current.start.run().clone()).collect();
                 self.apply(&key, Event::Stop(cause));
-                runs
+                Ok(runs)
             }
         }
     }
@@ -313,7 +324,7 @@ impl Actor {
         let now = self.now();
         if self.draining.as_ref().is_some_and(|(at, _)| *at <= now) {
             for current in self.sessions.values().filter_map(|session| session.current.as_ref()) {
-                current.stop.stop(StopCause::Shutdown);
+                self.halt(current, StopCause::Shutdown);
             }
             if let Some((at, _)) = &mut self.draining {
                 *at = now + Duration::from_secs(3600);
