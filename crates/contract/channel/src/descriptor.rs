@@ -15,6 +15,8 @@ pub struct Descriptor {
     pub id_label: &'static str,
     /// Top-level or channel-level environment key that holds the secret, if the network reads one.
     pub env_key: Option<&'static str>,
+    /// How a reply to operators names the conversation of a sent message.
+    pub peer_field: PeerField,
     pub limits: Limits,
 }
 
@@ -60,4 +62,13 @@ pub enum Guarantee {
     EditAnchor,
     /// Nothing of the above: after an unknown send the config decides between a repeat and a word to the person.
     None,
+}
+
+/// The key under which the protocol's `send` reply gives the conversation's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeerField {
+    ChatId,
+    ChannelId,
+    ToJid,
+    ConversationId,
 }

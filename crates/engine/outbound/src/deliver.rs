@@ -109,7 +109,7 @@ async fn replace_by_notice(inner: &Inner, pending: Pending, problem: String) -> 
         .write(move |tx| {
             outbox::failed(tx, &pending, &problem)?;
             if let Some(text) = text {
-                let mut draft = pending.draft.clone();
+                let mut draft = pending.draft;
                 draft.key = channel::SendKey(format!("{}:notice", draft.key.0).into());
                 draft.body = Body::Text { markdown: text.as_str().to_owned() };
                 outbox::stage(tx, &draft)?;

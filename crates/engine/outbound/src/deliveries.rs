@@ -98,6 +98,15 @@ impl Inner {
     }
 }
 
+/// Where a staged text comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The id of what led to it: a run or an inbound event.
+    pub cause: &'a str,
+    /// Unique for this text: pieces get their keys from it.
+    pub name: &'a str,
+}
+
 /// The deliveries' handle.
 #[derive(Clone)]
 pub struct Deliveries(pub(crate) Arc<Inner>);
@@ -126,12 +135,13 @@ impl Deliveries {
     }
 
     /// Stages text inside somebody's transaction, in pieces; call [`Deliveries::wake`] after the commit. Keys are made
-    /// of `name`, so staging the same name twice keeps one.
+    /// of `origin.name`, so staging the same name twice keeps one.
     ///
     /// # Errors
     /// The store's.
-    pub fn stage(&self, tx: &Tx<'_>, place: &Place, cause: &str, name: &str, text: &Visible) -> Result<(), StoreError> {
-        self.stage_parts(tx, place, &Said { cause, name, agent: None, quote: None }, vec![Part::Text(text.clone())])
+    pub fn stage(&self, tx: &Tx<'_>, place: &Place, origin: Origin<'_>, text: &Visible) -> Result<(), StoreError> {
+        let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None };
+        self.stage_parts(tx, place, &said, vec![Part::Text(text.clone())])
     }
 
     /// Stages what a model said, shaped.
@@ -166,7 +176,7 @@ impl Deliveries {
     fn chunk_limit(&self, channel: &ChannelKind) -> usize {
         let configured =
             self.0.config.get().chunk_limit.get(channel.as_str()).copied().unwrap_or(config::DEFAULT_CHUNK);
-        let network = self.0.outlets.limits(channel).map_or(config::DEFAULT_CHUNK, |limits| limits.text);
+        let network = self.0.outlets.descriptor(channel).map_or(config::DEFAULT_CHUNK, |network| network.limits.text);
         configured.min(network)
     }
 
@@ -211,22 +221,16 @@ impl Deliveries {
     ///
     /// # Errors
     /// See [`OutboundError`]. After a transient failure the message stays in the outbox and this keeps waiting.
-    pub async fn deliver(
-        &self,
-        place: Place,
-        cause: &str,
-        name: &str,
-        text: Visible,
-    ) -> Result<Receipt, OutboundError> {
-        if self.0.outlets.limits(&place.channel).is_none() {
+    pub async fn deliver(&self, place: Place, origin: Origin<'_>, text: Visible) -> Result<Receipt, OutboundError> {
+        if self.0.outlets.descriptor(&place.channel).is_none() {
             return Err(OutboundError::UnknownChannel(place.channel.to_string()));
         }
         let limit = self.chunk_limit(&place.channel);
         let pieces = chunk(text.as_str(), limit).len().max(1);
         let (waiter, receipt) = oneshot::channel();
-        self.0.waiters.lock().insert(SendKey(format!("{name}:{pieces}").into()), waiter);
-        let (this, at, cause, name) = (self.clone(), place.clone(), cause.to_owned(), name.to_owned());
-        self.0.store.write(move |tx| this.stage(tx, &at, &cause, &name, &text)).await?;
+        self.0.waiters.lock().insert(SendKey(format!("{}:{pieces}", origin.name).into()), waiter);
+        let (this, at, cause, name) = (self.clone(), place.clone(), origin.cause.to_owned(), origin.name.to_owned());
+        self.0.store.write(move |tx| this.stage(tx, &at, Origin { cause: &cause, name: &name }, &text)).await?;
         self.wake(&place);
         match receipt.await {
             Ok(end) => Ok(end?),

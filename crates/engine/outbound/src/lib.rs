@@ -8,6 +8,7 @@ mod config;
 mod deliver;
 mod deliveries;
 mod error;
+mod methods;
 mod outbox;
 mod outlet;
 mod retry;
@@ -17,8 +18,9 @@ mod typing;
 
 pub use chunk::chunk;
 pub use config::{AfterUnknown, Config};
-pub use deliveries::{Deliveries, Door, Neighbours};
+pub use deliveries::{Deliveries, Door, Neighbours, Origin};
 pub use error::OutboundError;
+pub use methods::{Mirror, methods};
 pub use outbox::{Body, Draft, MIGRATIONS, Place};
 pub use outlet::{Outlet, Outlets};
 pub use retry::{Attempt, Next, after as after_attempt};

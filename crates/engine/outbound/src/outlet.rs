@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use channel::{Actions, Guarantee, Limits, Reconcile, Speaker};
+use channel::{Actions, Descriptor, Guarantee, Reconcile, Speaker};
 use ids::{AccountId, ChannelKind};
 
 /// A connected account's sending side.
@@ -19,8 +19,8 @@ pub trait Outlets: Send + Sync + fmt::Debug {
     /// The account's sending side, if it is connected now.
     fn outlet(&self, channel: &ChannelKind, account: &AccountId) -> Option<Outlet>;
 
-    /// What the network allows; `None` for a network we do not have.
-    fn limits(&self, channel: &ChannelKind) -> Option<Limits>;
+    /// What the network is; `None` for one we do not have.
+    fn descriptor(&self, channel: &ChannelKind) -> Option<&'static Descriptor>;
 
     /// A message was delivered, for the account's status.
     fn delivered(&self, _channel: &ChannelKind, _account: &AccountId) {}

@@ -5,7 +5,7 @@ use lanes::{Accepted, Committed, ReplyTo, RunEvent, RunOutcome, RunSink, RunStar
 use store::{StoreError, Tx};
 
 use crate::{
-    Deliveries, Place,
+    Deliveries, Origin, Place,
     deliveries::{Said, quoted},
     shape,
 };
@@ -83,7 +83,7 @@ impl RunSink for Deliveries {
 impl Deliveries {
     fn stage_end(&self, tx: &Tx<'_>, place: &Place, run: &str, message: &str) -> Result<(), StoreError> {
         match shape::notice(message) {
-            Some(text) => self.stage(tx, place, run, &format!("{run}:end"), &text),
+            Some(text) => self.stage(tx, place, Origin { cause: run, name: &format!("{run}:end") }, &text),
             None => Ok(()),
         }
     }

@@ -27,7 +27,7 @@ impl Typing {
     }
 
     pub(crate) fn start(&self, run: &RunId, place: Place) {
-        let every = self.outlets.limits(&place.channel).map_or(0, |limits| limits.typing_seconds);
+        let every = self.outlets.descriptor(&place.channel).map_or(0, |network| network.limits.typing_seconds);
         if every == 0 || self.shown.lock().contains_key(run) {
             return;
         }
@@ -45,7 +45,8 @@ impl Typing {
                     tokio::time::sleep(every).await;
                 }
             };
-            let _forgotten_run = tokio::time::timeout(MOST, shown).await.unwrap_or(());
+            // A run that is forgotten stops looking alive by itself.
+            tokio::time::timeout(MOST, shown).await.unwrap_or(());
         });
         self.shown.lock().insert(run.clone(), task);
     }
