@@ -58,14 +58,17 @@ pub struct Snapshot {
     pub output_bytes: u64,
     /// The kept output: head, a note of what was dropped, tail; terminal codes and broken text cleaned.
     pub output: String,
-    /// Something it started still holds its output, though the command itself may have ended.
-    pub open: bool,
 }
 
 /// A running or finished command.
 #[async_trait]
 pub trait Process: Send + Sync + fmt::Debug {
     fn snapshot(&self) -> Snapshot;
+
+    fn state(&self) -> ExitState;
+
+    /// Something still holds its output: the command, or what it started.
+    fn is_open(&self) -> bool;
 
     /// Output since the last call of `fresh`, bounded; what did not fit is dropped from its front with a note.
     fn fresh(&self) -> String;

@@ -17,6 +17,18 @@ pub struct FileStamp {
     pub hash: Option<[u8; 32]>,
 }
 
+impl FileStamp {
+    /// Nobody changed the file between the two: by content where both know it, else by size and time.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same_content = match (self.hash, other.hash) {
+            (Some(mine), Some(theirs)) => mine == theirs,
+            _ => self.modified_ns == other.modified_ns,
+        };
+        self.path == other.path && self.size == other.size && same_content
+    }
+}
+
 /// Why a world could not do a thing, in words for the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorldError {

@@ -1,0 +1,110 @@
+//! What survives a crash: a row per command, open from before its start until after its end.
+
+use serde_json::json;
+use store::{Migration, Store, StoreError, params};
+use tool::ProcessId;
+
+use crate::processes::Interrupted;
+
+/// The tables of this crate.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    owner: "sandbox",
+    version: 1,
+    sql: "CREATE TABLE commands (
+              mark TEXT PRIMARY KEY,
+              name TEXT NOT NULL,
+              agent TEXT NOT NULL,
+              session TEXT NOT NULL,
+              run TEXT NOT NULL,
+              command TEXT NOT NULL,
+              started_at INTEGER NOT NULL,
+              ended_at INTEGER,
+              outcome TEXT
+          ) WITHOUT ROWID;
+          CREATE INDEX commands_open ON commands (started_at) WHERE ended_at IS NULL;
+          CREATE INDEX commands_ended ON commands (ended_at) WHERE ended_at IS NOT NULL",
+}];
+
+/// Rows of ended commands are kept this long.
+const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// More of a command line than this is not needed to recognise it.
+const COMMAND_BYTES: usize = 2_000;
+
+/// A command that is about to start.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) mark: String,
+    pub(super) id: ProcessId,
+    pub(super) agent: String,
+    pub(super) session: String,
+    pub(super) run: String,
+    pub(super) command: String,
+}
+
+/// A command whose end nobody recorded.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) mark: String,
+    pub(super) interrupted: Interrupted,
+}
+
+pub(super) async fn open(store: &Store, mut row: Started) -> Result<(), StoreError> {
+    row.command.truncate(row.command.floor_char_boundary(COMMAND_BYTES));
+    store
+        .write(move |tx| {
+            tx.execute(
+                "INSERT INTO commands (mark, name, agent, session, run, command, started_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![row.mark, row.id.0, row.agent, row.session, row.run, row.command, tx.now_ms()],
+            )?;
+            tx.fact(&row.run, "command.started", &json!({"name": row.id.0})).map(drop)
+        })
+        .await
+}
+
+pub(super) async fn close(store: &Store, mark: &str, run: &str, outcome: &str) -> Result<(), StoreError> {
+    let (mark, run, outcome) = (mark.to_owned(), run.to_owned(), outcome.to_owned());
+    store
+        .write(move |tx| {
+            tx.execute(
+                "UPDATE commands SET ended_at = ?2, outcome = ?3 WHERE mark = ?1",
+                params![mark, tx.now_ms(), outcome],
+            )?;
+            tx.fact(&run, "command.ended", &json!({"outcome": outcome})).map(drop)
+        })
+        .await
+}
+
+/// Closes every open row as interrupted and gives what they say; forgets rows of long ago.
+pub(super) async fn take_open(store: &Store) -> Result<Vec<Open>, StoreError> {
+    store
+        .write(|tx| {
+            let open = tx.query(
+                "SELECT mark, name, agent, session, run, command, started_at FROM commands
+                 WHERE ended_at IS NULL ORDER BY started_at",
+                [],
+                |row| {
+                    let interrupted = Interrupted {
+                        id: ProcessId(row.get(1)?),
+                        agent: row.get(2)?,
+                        session: row.get(3)?,
+                        run: row.get(4)?,
+                        command: row.get(5)?,
+                        started_ms: row.get(6)?,
+                        killed: 0,
+                    };
+                    Ok(Open { mark: row.get(0)?, interrupted })
+                },
+            )?;
+            tx.execute(
+                "UPDATE commands SET ended_at = ?1, outcome = 'interrupted' WHERE ended_at IS NULL",
+                [tx.now_ms()],
+            )?;
+            for row in &open {
+                tx.fact(&row.interrupted.run, "command.interrupted", &json!({"name": row.interrupted.id.0}))?;
+            }
+            tx.execute("DELETE FROM commands WHERE ended_at < ?1", [tx.now_ms() - KEPT_MS])?;
+            Ok(open)
+        })
+        .await
+}
