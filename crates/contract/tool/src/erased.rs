@@ -105,30 +105,103 @@ fn parameters<T: Tool>() -> Arc<RawValue> {
     serde_json::value::to_raw_value(&kept).map_or_else(|_| RawValue::NULL.to_owned().into(), Arc::from)
 }
 
-/// Takes away what costs tokens and tells a model nothing: formats, `null` alternatives, numeric defaults of integers.
-fn tidy(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.remove("format");
-            map.remove("default");
-            if let Some(Value::Array(types)) = map.get_mut("type") {
-                types.retain(|t| t != "null");
-                if let [only] = types.as_slice() {
-                    let only = only.clone();
-                    map.insert("type".into(), only);
-                }
-            }
-            if let Some(Value::Array(any)) = map.get_mut("anyOf") {
-                any.retain(|t| t.get("type").is_none_or(|t| t != "null"));
-                if let [Value::Object(only)] = any.as_slice() {
-                    let only = only.clone();
-                    map.remove("anyOf");
-                    map.extend(only);
-                }
-            }
-            map.values_mut().for_each(tidy);
+/// Takes away what costs tokens and tells a model nothing: formats, `null` alternatives, bounds that a type implies.
+fn tidy(schema: &mut Value) {
+    let Value::Object(map) = schema else {
+        if let Value::Array(items) = schema {
+            items.iter_mut().for_each(tidy);
         }
-        Value::Array(items) => items.iter_mut().for_each(tidy),
-        _ => {}
+        return;
+    };
+    map.remove("format");
+    map.remove("default");
+    if map.get("minimum").and_then(Value::as_f64).is_some_and(|least| least == 0.0) {
+        map.remove("minimum");
+    }
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|t| t != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            map.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(any)) = map.get_mut("anyOf") {
+        any.retain(|t| t.get("type").is_none_or(|t| t != "null"));
+        if let [Value::Object(only)] = any.as_slice() {
+            let only = only.clone();
+            map.remove("anyOf");
+            map.extend(only);
+        }
+    }
+    for (key, value) in map.iter_mut() {
+        match (key.as_str(), value) {
+            // What stands here are names, which may be spelled like keywords.
+            ("properties", Value::Object(named)) => named.values_mut().for_each(tidy),
+            (_, value) => tidy(value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+
+    use super::*;
+
+    struct Printer;
+
+    /// How to print.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    struct Print {
+        /// Where it comes out.
+        format: String,
+        #[serde(default)]
+        copies: Option<u32>,
+        #[serde(default)]
+        in_colour: Option<Ink>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Ink {
+        Red,
+        Blue,
+    }
+
+    impl Tool for Printer {
+        const NAME: &'static str = "print";
+        const ABOUT: &'static str = "Prints.";
+        const SUMMARY: &'static str = "prints";
+        type Input = Print;
+
+        fn needs(&self, _: &Print) -> Vec<Need> {
+            Vec::new()
+        }
+
+        async fn run(&self, input: Print, _: ToolContext) -> Result<ToolOutput, ToolError> {
+            let Print { format, copies, in_colour } = input;
+            Ok(ToolOutput::text(format!("{format} {copies:?} {in_colour:?}")))
+        }
+    }
+
+    #[test]
+    fn a_schema_is_short_and_keeps_names_that_look_like_keywords() {
+        let spec = erase(Printer).spec();
+        let expected = concat!(
+            r#"{"type":"object","properties":{"format":{"description":"Where it comes out.","type":"string"},"#,
+            r#""copies":{"type":"integer"},"inColour":{"type":"string","enum":["red","blue"]}},"required":["format"]}"#
+        );
+        assert_eq!(spec.parameters.get(), expected);
+    }
+
+    #[test]
+    fn parameters_that_cannot_be_read_come_back_as_words_to_mend_them() {
+        let raw = RawValue::from_string(r#"{"copies":2}"#.into()).unwrap();
+        assert_eq!(
+            erase(Printer).prepare(&raw).unwrap_err().to_string(),
+            "invalid parameters: missing field `format` at line 1 column 12"
+        );
     }
 }

@@ -7,10 +7,12 @@ mod config; // what the user may set
 mod policy; // who may use which tool: pure
 mod process; // one command on this machine
 mod processes; // every command that was started
+mod tools; // what the model may call
 mod worlds; // the places where tools act
 
 pub use config::{Ask, Config, Exec, ExecHost, Files, GroupRules, Profile, ProviderRules, Rules, Security};
 pub use policy::{Facts, Refusal, Verdict, canonical, gate, offers};
 pub use process::PROCESS_OUTPUT_BYTES;
 pub use processes::{ENDED_COMMANDS, Ended, Interrupted, MIGRATIONS, OnEnd, Parts, Processes};
+pub use tools::tools;
 pub use worlds::{Machine, RUNNING_COMMANDS, Worlds};

@@ -86,6 +86,7 @@ pub(crate) struct Job {
     pub(crate) run: RunId,
     pub(crate) command: String,
     pub(crate) started_ms: i64,
+    pub(crate) on_terminal: bool,
     pub(crate) process: Arc<dyn Process>,
     ended_ms: AtomicI64,
     background: AtomicBool,
@@ -119,13 +120,15 @@ impl Processes {
     /// # Errors
     /// The database could not be read or written; what was found is killed all the same.
     pub async fn recover(&self, worlds: &Worlds) -> Result<Vec<Interrupted>, StoreError> {
-        let open = rows::take_open(&self.parts.store).await?;
-        let mut found = Vec::new();
-        for row in open {
+        let (mut found, mut marks) = (Vec::new(), Vec::new());
+        for row in rows::still_open(&self.parts.store).await? {
             let tree = Tree { mark: row.mark.as_str().into(), leader: None };
             let killed = tree.end(worlds.pool(), worlds.grace()).await;
+            marks.push((row.mark, row.interrupted.run.clone()));
             found.push(Interrupted { killed, ..row.interrupted });
         }
+        // Only now: a crash in between finds the rows open again.
+        rows::close_interrupted(&self.parts.store, marks).await?;
         let mut table = self.table.lock();
         table.interrupted.extend(found.iter().cloned());
         while table.interrupted.len() > ENDED_COMMANDS {
@@ -158,7 +161,7 @@ impl Processes {
         };
         let unwritten = |e: StoreError| ToolError::Failed(format!("not started, as it could not be recorded: {e}"));
         rows::open(&self.parts.store, row).await.map_err(unwritten)?;
-        let command = launch.command.clone();
+        let (command, on_terminal) = (launch.command.clone(), launch.terminal.is_some());
         let process = match cx.world.spawn(launch).await {
             Ok(process) => process,
             Err(error) => {
@@ -173,6 +176,7 @@ impl Processes {
             run: cx.run.clone(),
             command,
             started_ms,
+            on_terminal,
             process,
             ended_ms: AtomicI64::new(0),
             background: AtomicBool::new(false),

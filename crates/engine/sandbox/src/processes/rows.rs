@@ -75,11 +75,11 @@ pub(super) async fn close(store: &Store, mark: &str, run: &str, outcome: &str) -
         .await
 }
 
-/// Closes every open row as interrupted and gives what they say; forgets rows of long ago.
-pub(super) async fn take_open(store: &Store) -> Result<Vec<Open>, StoreError> {
+/// Rows whose commands a crash cut off.
+pub(super) async fn still_open(store: &Store) -> Result<Vec<Open>, StoreError> {
     store
-        .write(|tx| {
-            let open = tx.query(
+        .read(|view| {
+            view.query(
                 "SELECT mark, name, agent, session, run, command, started_at FROM commands
                  WHERE ended_at IS NULL ORDER BY started_at",
                 [],
@@ -95,16 +95,23 @@ pub(super) async fn take_open(store: &Store) -> Result<Vec<Open>, StoreError> {
                     };
                     Ok(Open { mark: row.get(0)?, interrupted })
                 },
-            )?;
-            tx.execute(
-                "UPDATE commands SET ended_at = ?1, outcome = 'interrupted' WHERE ended_at IS NULL",
-                [tx.now_ms()],
-            )?;
-            for row in &open {
-                tx.fact(&row.interrupted.run, "command.interrupted", &json!({"name": row.interrupted.id.0}))?;
+            )
+        })
+        .await
+}
+
+/// Closes these rows (mark and run) as interrupted; forgets rows of long ago.
+pub(super) async fn close_interrupted(store: &Store, marks: Vec<(String, String)>) -> Result<(), StoreError> {
+    store
+        .write(move |tx| {
+            for (mark, run) in &marks {
+                tx.execute(
+                    "UPDATE commands SET ended_at = ?2, outcome = 'interrupted' WHERE mark = ?1",
+                    params![mark, tx.now_ms()],
+                )?;
+                tx.fact(run, "command.ended", &json!({"outcome": "interrupted"}))?;
             }
-            tx.execute("DELETE FROM commands WHERE ended_at < ?1", [tx.now_ms() - KEPT_MS])?;
-            Ok(open)
+            tx.execute("DELETE FROM commands WHERE ended_at < ?1", [tx.now_ms() - KEPT_MS]).map(drop)
         })
         .await
 }
