@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod shape;
 mod vendor;
 
 use std::time::Duration;
