@@ -4,7 +4,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use ids::ConnId;
-use protocol::{ConnectParams, HelloAuth, Role};
+use protocol::{
+    Role,
+    connect::{Grant, Params},
+};
 
 use crate::{Caller, RpcError};
 
@@ -13,7 +16,7 @@ use crate::{Caller, RpcError};
 pub struct Attempt<'a> {
     pub conn: ConnId,
     /// Valid, and for a protocol version we speak.
-    pub params: &'a ConnectParams,
+    pub params: &'a Params,
     /// `params.role`, parsed.
     pub role: Role,
     /// The nonce of the challenge we sent.
@@ -30,7 +33,7 @@ pub struct Attempt<'a> {
 pub struct Connected {
     pub caller: Arc<Caller>,
     /// `hello-ok.auth` for clients with a device identity.
-    pub auth: Option<HelloAuth>,
+    pub auth: Option<Grant>,
 }
 
 /// Kept out: the response, and how the socket is closed.
