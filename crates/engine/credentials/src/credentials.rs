@@ -157,6 +157,14 @@ impl Credentials {
         self.run(move |shared| shared.profiles(&agent)).await
     }
 
+    pub(crate) fn default_agent(&self) -> &AgentId {
+        &self.shared.default_agent
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.shared.clock.now_ms()
+    }
+
     async fn note(
         &self,
         provider: &str,
