@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ids::AccountId;
-use net::Http;
+use net::{Http, Url};
 use serde_json::value::RawValue;
 use stdx::{AbsPath, Clock};
 use tokio_util::sync::CancellationToken;
@@ -49,11 +49,27 @@ pub trait Account: Send + Sync + std::fmt::Debug {
     /// `false` keeps it configured but never connected.
     fn enabled(&self) -> bool;
 
+    /// `false` when it lacks what it needs to connect, a token say.
+    fn is_configured(&self) -> bool {
+        true
+    }
+
+    /// The proxy that the owner chose for this account.
+    fn proxy(&self) -> Option<&Url> {
+        None
+    }
+
+    /// Differs when anything differs that needs a new connection: what decides whether a changed config reconnects.
+    fn fingerprint(&self) -> u64;
+
     /// Facts that status screens show (token source, mode, dmPolicy …); no secret.
     fn facts(&self) -> serde_json::Map<String, serde_json::Value>;
 
     /// Connects, or says why not. Called again, with backoff, whenever the listener ends.
     async fn connect(&self, cx: AccountContext) -> Result<Connected, ChannelError>;
+
+    /// Asks the network who we are without disturbing a connection: status screens and the setup ask.
+    async fn probe(&self, cx: AccountContext) -> Result<Probe, ChannelError>;
 }
 
 /// All of ours that an account is handed.
@@ -75,6 +91,14 @@ pub struct Profile {
     /// `@name` without the at sign, where the network has one.
     pub username: Option<String>,
     pub display_name: Option<String>,
+}
+
+/// What the network says of an account.
+#[derive(Debug, Clone, Default)]
+pub struct Probe {
+    pub profile: Profile,
+    /// What status screens show besides, in the network's own terms; no secret.
+    pub facts: serde_json::Map<String, serde_json::Value>,
 }
 
 /// What a connected account can do.

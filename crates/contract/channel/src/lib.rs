@@ -15,7 +15,7 @@ mod reconcile;
 mod speaker;
 mod webhook;
 
-pub use account::{Account, AccountContext, AccountIssue, Channel, Connected, Profile};
+pub use account::{Account, AccountContext, AccountIssue, Channel, Connected, Probe, Profile};
 pub use actions::{Actions, Activity};
 pub use descriptor::{Descriptor, Dialect, Guarantee, Limits, PeerField};
 pub use error::ChannelError;
