@@ -1,1 +1,5 @@
-//! Being built.
+//! Keeps every configured channel account connected.
+
+mod inbox;
+
+pub use inbox::{Arrived, Inbox, NotAccepted};

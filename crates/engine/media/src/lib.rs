@@ -1,1 +1,5 @@
-//! Being built.
+//! Accepts, checks, shrinks and forgets files.
+
+mod media_ref;
+
+pub use media_ref::{MediaRef, Sniffed};
