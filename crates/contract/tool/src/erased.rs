@@ -89,18 +89,15 @@ fn parameters<T: Tool>() -> Arc<RawValue> {
         s.inline_subschemas = true;
         s.meta_schema = None;
     });
-    let schema = settings.into_generator().into_root_schema_for::<T::Input>();
+    let mut schema = settings.into_generator().into_root_schema_for::<T::Input>().to_value();
+    tidy(&mut schema);
     let mut kept = serde_json::Map::new();
     kept.insert("type".into(), "object".into());
+    kept.insert("properties".into(), Value::Object(serde_json::Map::new()));
     for key in ["properties", "required"] {
-        if let Some(value) = schema.get(key) {
-            let mut value = value.clone();
-            tidy(&mut value);
-            kept.insert(key.into(), value);
+        if let Some(value) = schema.get_mut(key) {
+            kept.insert(key.into(), value.take());
         }
-    }
-    if !kept.contains_key("properties") {
-        kept.insert("properties".into(), Value::Object(serde_json::Map::new()));
     }
     serde_json::value::to_raw_value(&kept).map_or_else(|_| RawValue::NULL.to_owned().into(), Arc::from)
 }
@@ -113,10 +110,10 @@ fn tidy(schema: &mut Value) {
         }
         return;
     };
-    map.remove("format");
-    map.remove("default");
+    map.shift_remove("format");
+    map.shift_remove("default");
     if map.get("minimum").and_then(Value::as_f64).is_some_and(|least| least == 0.0) {
-        map.remove("minimum");
+        map.shift_remove("minimum");
     }
     if let Some(Value::Array(types)) = map.get_mut("type") {
         types.retain(|t| t != "null");
@@ -129,9 +126,12 @@ fn tidy(schema: &mut Value) {
         any.retain(|t| t.get("type").is_none_or(|t| t != "null"));
         if let [Value::Object(only)] = any.as_slice() {
             let only = only.clone();
-            map.remove("anyOf");
+            map.shift_remove("anyOf");
             map.extend(only);
         }
+    }
+    if let Some(Value::Array(values)) = map.get_mut("enum") {
+        values.retain(|value| !value.is_null());
     }
     for (key, value) in map.iter_mut() {
         match (key.as_str(), value) {
@@ -190,7 +190,7 @@ mod tests {
     fn a_schema_is_short_and_keeps_names_that_look_like_keywords() {
         let spec = erase(Printer).spec();
         let expected = concat!(
-            r#"{"type":"object","properties":{"format":{"description":"Where it comes out.","type":"string"},"#,
+            r#"{"type":"object","properties":{"format":{"type":"string","description":"Where it comes out."},"#,
             r#""copies":{"type":"integer"},"inColour":{"type":"string","enum":["red","blue"]}},"required":["format"]}"#
         );
         assert_eq!(spec.parameters.get(), expected);
