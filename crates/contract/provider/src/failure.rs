@@ -147,7 +147,7 @@ const OVERFLOW: &[&str] = &[
     "maximum prompt length",
     "input is too long",
     "reduce the length of the messages",
-    "exceeds the limit of",
+    "prompt token count",
     "model_max_prompt_tokens_exceeded",
     "greater than the context length",
 ];

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use fakes::model::Answer;
 use futures_util::StreamExt as _;
-use net::{Http, HttpConfig};
+use net::{Http, HttpConfig, Recorded};
 use provider::{
     Api, Block, CacheHint, Compat, Input, Message, Model, ModelEvent, ModelRef, ModelRequest, Profile, ProfileKind,
-    Provider as _, Thinking, ToolSchema,
+    Provider as _, StopReason, Thinking, ToolSchema, Usage,
 };
 use serde_json::{Value, json, value::RawValue};
 
@@ -164,5 +164,42 @@ async fn thinking_takes_its_share_of_the_answer() {
         let seen = fake.model.request(number + 1).await;
         let budget_sent = seen.body.pointer("/thinking/budget_tokens").and_then(Value::as_u64);
         assert_eq!((seen.body["max_tokens"].as_u64(), budget_sent), (Some(sent), budget), "{thinking:?}");
+    }
+}
+
+const RECORDED: &str = concat!(
+    "event: message_start\r\n",
+    "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}}\r\n\r\n",
+    ": keep-alive\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"redacted_thinking\",\"data\":\"SEALED\"}}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"שלום 👩‍👩‍👧\"}}\n\n",
+    "event: unheard_of\ndata: {\"type\":\"unheard_of\",\"x\":1}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"refusal\"},\"usage\":{\"output_tokens\":9}}\n\n",
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+);
+
+#[tokio::test]
+async fn an_answer_does_not_depend_on_where_its_bytes_are_cut() {
+    let fake = Fake::start("").await;
+    let profile = Profile { id: "anthropic:default".into(), kind: ProfileKind::Token("t".into()) };
+    let usage = |output| ModelEvent::Usage(Usage { input: 3, output, cache_read: 0, cache_write: 0 });
+    let expected = [
+        usage(1),
+        ModelEvent::ThinkingEnd { signature: Some("redacted:SEALED".to_owned()) },
+        ModelEvent::Text("שלום 👩‍👩‍👧".to_owned()),
+        ModelEvent::TextEnd,
+        usage(9),
+        ModelEvent::Stop(StopReason::Refusal),
+    ];
+    for size in [1, 2, 7, RECORDED.len()] {
+        let pieces = RECORDED.as_bytes().chunks(size);
+        let http = Http::replay([pieces.fold(Recorded::status(200), |answer, piece| answer.piece(piece.to_vec()))]);
+        let request = request(&fake, vec![Message::User(vec![text("hi")])]);
+        let stream = anthropic::Anthropic::default().stream(&http, request, &profile).await.unwrap();
+        let events: Vec<ModelEvent> = stream.map(Result::unwrap).collect().await;
+        assert_eq!(events, expected, "pieces of {size}");
     }
 }

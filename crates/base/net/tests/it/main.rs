@@ -164,3 +164,52 @@ async fn strangers_addresses_never_reach_this_machine() {
     }
     drop(listener);
 }
+
+#[tokio::test]
+async fn an_answer_whose_last_word_is_known_gives_its_connection_back() {
+    let (listener, address) = listen().await;
+    let http = http();
+    let ask = || http.send(Request::get(Egress::Configured, &format!("http://{address}/")));
+    let (answer, mut socket) = tokio::join!(ask(), async {
+        let (mut socket, _) = accept(&listener).await;
+        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nE\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
+        socket.write_all(head).await.unwrap();
+        socket
+    });
+    let mut events = answer.unwrap().sse(1000);
+    assert_eq!(events.next().await.unwrap().unwrap().data, "[DONE]");
+    events.drain().await;
+    let (answer, ()) = tokio::join!(ask(), async {
+        let mut piece = [0; 4096];
+        assert_ne!(socket.read(&mut piece).await.unwrap(), 0, "the first connection is used again");
+        socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    });
+    assert!(answer.unwrap().is_success());
+}
+
+#[tokio::test]
+async fn a_proxy_is_used_for_everything_but_this_machine() {
+    let (proxy, proxy_address) = listen().await;
+    let (direct, direct_address) = listen().await;
+    let proxy_url = net::Url::parse(&format!("http://user:SECRET@{proxy_address}")).unwrap();
+    let config = HttpConfig { proxy: Some(proxy_url), ..HttpConfig::default() };
+    assert!(!format!("{config:?}").contains("SECRET"));
+    let http = Http::new(config);
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    let outward = Request::get(Egress::Configured, "http://api.invalid/v1");
+    let (through, seen) = tokio::join!(http.send(outward), async {
+        let (mut socket, seen) = accept(&proxy).await;
+        socket.write_all(answer).await.unwrap();
+        seen
+    });
+    assert!(through.unwrap().is_success());
+    assert!(seen.starts_with("GET http://api.invalid/v1 "), "{seen}");
+    let inward = Request::get(Egress::Configured, &format!("http://{direct_address}/v1"));
+    let (straight, seen) = tokio::join!(http.send(inward), async {
+        let (mut socket, seen) = accept(&direct).await;
+        socket.write_all(answer).await.unwrap();
+        seen
+    });
+    assert!(straight.unwrap().is_success());
+    assert!(seen.starts_with("GET /v1 "), "{seen}");
+}

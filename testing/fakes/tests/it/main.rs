@@ -1,0 +1,5 @@
+//! The fakes do what tests order.
+
+#![cfg(test)]
+
+mod model;
