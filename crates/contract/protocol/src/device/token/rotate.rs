@@ -29,7 +29,7 @@ pub struct Params {
     pub scopes: Option<Vec<Text>>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
     pub device_id: DeviceId,
@@ -37,4 +37,10 @@ pub struct Reply {
     pub token: String,
     pub scopes: Vec<Text>,
     pub rotated_at_ms: u64,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("device_id", &self.device_id).field("role", &self.role).finish_non_exhaustive()
+    }
 }
