@@ -73,7 +73,7 @@ pub trait Vendor: Send + Sync {
 /// What is under test.
 #[derive(Clone, Copy)]
 pub struct Setup<'a> {
-    /// With an idle time-out of well under a second.
+    /// With an idle time-out of about a second.
     pub provider: &'a dyn Provider,
     pub api: Api,
     pub vendor: &'a dyn Vendor,

@@ -13,7 +13,7 @@ use net::Timeouts;
 use provider::Api;
 use vendor::Fake;
 
-const SHORT: Timeouts = Timeouts { first_byte: Duration::from_secs(5), idle: Duration::from_millis(200) };
+const SHORT: Timeouts = Timeouts { first_byte: Duration::from_secs(20), idle: Duration::from_secs(1) };
 
 #[tokio::test]
 async fn every_promise_of_a_provider_is_kept() {

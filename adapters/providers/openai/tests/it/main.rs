@@ -13,7 +13,7 @@ use openai::OpenAi;
 use provider::Api;
 use vendor::Fake;
 
-const SHORT: Timeouts = Timeouts { first_byte: Duration::from_secs(5), idle: Duration::from_millis(200) };
+const SHORT: Timeouts = Timeouts { first_byte: Duration::from_secs(20), idle: Duration::from_secs(1) };
 
 async fn keeps_every_promise(api: Api, signs_thinking: bool) {
     let fake = Fake::start("/v1").await;
