@@ -1,3 +1,4 @@
 //! What every adapter must do, as suites that each adapter runs against its fake vendor.
 
 pub mod provider;
+pub mod tool;
