@@ -51,7 +51,7 @@ impl Events {
     pub fn publish<E: Event>(&self, payload: &E::Payload) {
         match serde_json::value::to_raw_value(payload) {
             Ok(payload) => {
-                self.0.announce(Announcement { event: E::NAME, scope: E::SCOPE, delivery: E::DELIVERY, payload })
+                self.0.announce(Announcement { event: E::NAME, scope: E::SCOPE, delivery: E::DELIVERY, payload });
             }
             Err(error) => tracing::error!(event = E::NAME, %error, "an event could not be serialised"),
         }

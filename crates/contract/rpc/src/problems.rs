@@ -100,11 +100,15 @@ fn check_number(schema: &Map<String, Value>, number: f64, at: &str, found: &mut 
 }
 
 fn check_text(schema: &Map<String, Value>, text: &str, at: &str, found: &mut Vec<String>) {
-    check_size(schema, ["maxLength", "minLength"], text.chars().count(), "characters", at, found);
+    if let Some(problem) = wrong_size(schema, ["maxLength", "minLength"], text.chars().count(), "characters") {
+        report(at, &problem, found);
+    }
 }
 
 fn check_items(schema: &Map<String, Value>, items: &[Value], at: &str, found: &mut Vec<String>) {
-    check_size(schema, ["maxItems", "minItems"], items.len(), "items", at, found);
+    if let Some(problem) = wrong_size(schema, ["maxItems", "minItems"], items.len(), "items") {
+        report(at, &problem, found);
+    }
     if let Some(of_items) = schema.get("items") {
         for (index, item) in items.iter().enumerate() {
             check(of_items, item, &format!("{at}/{index}"), found);
@@ -112,21 +116,13 @@ fn check_items(schema: &Map<String, Value>, items: &[Value], at: &str, found: &m
     }
 }
 
-fn check_size(
-    schema: &Map<String, Value>,
-    [most, least]: [&str; 2],
-    size: usize,
-    what: &str,
-    at: &str,
-    found: &mut Vec<String>,
-) {
+/// What is wrong with a length, if anything.
+fn wrong_size(schema: &Map<String, Value>, [most, least]: [&str; 2], size: usize, what: &str) -> Option<String> {
     let limit = |keyword: &str| schema.get(keyword).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     if let Some(limit) = limit(most).filter(|limit| size > *limit) {
-        report(at, &format!("must NOT have more than {limit} {what}"), found);
+        return Some(format!("must NOT have more than {limit} {what}"));
     }
-    if let Some(limit) = limit(least).filter(|limit| size < *limit) {
-        report(at, &format!("must NOT have fewer than {limit} {what}"), found);
-    }
+    limit(least).filter(|limit| size < *limit).map(|limit| format!("must NOT have fewer than {limit} {what}"))
 }
 
 fn check_object(schema: &Map<String, Value>, object: &Map<String, Value>, at: &str, found: &mut Vec<String>) {
