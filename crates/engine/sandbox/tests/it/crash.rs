@@ -1,0 +1,77 @@
+//! `kill -9` of the program that runs commands. The program is this very test binary, asked to play one.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use sandbox::Config;
+use serde_json::json;
+use stdx::{AbsPath, SystemClock};
+use store::Store;
+
+use crate::room::Room;
+use crate::trees::{living, write_stubborn};
+
+/// Tells the binary which folder to play a program in.
+const PLAY: &str = "SANDBOX_TEST_PLAY_IN";
+
+#[tokio::test]
+async fn a_background_command_cut_off_by_kill_9_is_reported_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let me = std::env::current_exe().unwrap();
+    let mut program = Command::new(me)
+        .args(["--exact", "crash::the_program_that_will_be_killed", "--nocapture", "--test-threads=1"])
+        .env(PLAY, folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let id = lines.find_map(|line| line.unwrap().strip_prefix("the command is ").map(str::to_owned)).unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let pids = std::fs::read_to_string(folder.path().join("clawd/pids")).unwrap();
+    assert!(living(&pids).len() >= 3, "{pids:?}");
+
+    let store = open(&folder);
+    let room = Room::over(folder, store, Config::default(), &[]);
+    let found = room.processes.recover(&room.worlds).await.unwrap();
+    let [cut_off] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((cut_off.id.0.as_str(), cut_off.session.as_str()), (id.as_str(), "agent:main:main"));
+    assert!(cut_off.killed >= 3, "{cut_off:?}");
+    let pids = std::fs::read_to_string(room.at("pids")).unwrap();
+    assert_eq!(living(&pids), Vec::<String>::new());
+
+    let listed = room.says("process", json!({"action": "list"})).await;
+    assert_eq!(listed, format!("{id}: interrupted when the gateway stopped: python3 stubborn.py; true"));
+    let polled = room.refuses("process", json!({"action": "poll", "sessionId": id})).await;
+    assert!(polled.starts_with(&format!("{id} was interrupted when the gateway stopped unexpectedly")), "{polled}");
+    assert_eq!(room.processes.recover(&room.worlds).await.unwrap(), []);
+}
+
+/// Does nothing unless the test above asks for it.
+#[tokio::test]
+async fn the_program_that_will_be_killed() {
+    let Some(path) = std::env::var_os(PLAY) else { return };
+    let folder = tempfile::Builder::new().prefix("own").tempdir_in(path.clone()).unwrap();
+    let store = open_at(std::path::Path::new(&path));
+    let mut room = Room::over(folder, store, Config::default(), &[]);
+    // The workspace is the one the other process looks into.
+    let shared = AbsPath::new(std::path::Path::new(&path).canonicalize().unwrap().join("clawd")).unwrap();
+    std::fs::create_dir_all(&shared).unwrap();
+    room.world = room.worlds.host(shared);
+    room.cx.world = Arc::clone(&room.world);
+    write_stubborn(&room);
+    let id = room.start(json!({"command": "python3 stubborn.py; true"})).await;
+    room.hear(&id, "ready").await;
+    println!("\nthe command is {id}");
+    std::future::pending::<()>().await;
+}
+
+fn open(folder: &tempfile::TempDir) -> Store {
+    open_at(folder.path())
+}
+
+fn open_at(folder: &std::path::Path) -> Store {
+    let path = AbsPath::new(folder.canonicalize().unwrap().join("store.db")).unwrap();
+    Store::open(&path, sandbox::MIGRATIONS, Arc::new(SystemClock)).unwrap()
+}
