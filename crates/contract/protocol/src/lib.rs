@@ -13,6 +13,7 @@ mod attachment;
 mod change;
 mod lenient;
 mod non_empty;
+mod rendered;
 mod text;
 
 pub mod agent;
@@ -45,6 +46,7 @@ pub use event::{Delivery, Event};
 pub use frame::{EventFrame, Request, RequestError, Response, StateVersion, parse_request};
 pub use method::{Effect, Method, Order, Role, Scope, Twin};
 pub use non_empty::NonEmpty;
+pub use rendered::Rendered;
 pub use text::{Bounded, OutOfBounds, Text, Whole};
 
 /// The protocol's version: a client's range must include it.

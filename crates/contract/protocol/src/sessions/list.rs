@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::SessionKind;
-use crate::{Bounded, Method, Scope, Text, Whole, lenient};
+use crate::{Bounded, Method, Rendered, Scope, Text, Whole, lenient};
 
 #[derive(Debug)]
 pub struct List;
@@ -51,7 +51,8 @@ pub struct Reply {
     pub path: String,
     pub count: u64,
     pub defaults: Defaults,
-    pub sessions: Vec<Row>,
+    /// Rendered when the rows were written: parsed only by those who look inside.
+    pub sessions: Rendered<Vec<Row>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
