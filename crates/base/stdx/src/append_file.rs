@@ -91,6 +91,12 @@ impl AppendFile {
         Ok(())
     }
 
+    /// As [`AppendFile::sync`], also for what an earlier process appended and may not have synced.
+    pub fn sync_all(&mut self) -> io::Result<()> {
+        self.is_dirty = true;
+        self.sync()
+    }
+
     /// The length of the file up to its last whole line.
     #[must_use]
     pub const fn len(&self) -> u64 {

@@ -44,7 +44,7 @@ pub struct FileStat {
 }
 
 /// A file opened for appending.
-pub trait DiskFile: Send + fmt::Debug {
+pub trait DiskFile: Send + Sync + fmt::Debug {
     /// Writes at the end, with one call to the system where the system takes it whole.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 

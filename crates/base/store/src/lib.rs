@@ -24,4 +24,4 @@ pub use transaction::{FactId, Tx};
 pub use view::View;
 
 /// What a query's closure is given, and what its parameters are made of.
-pub use rusqlite::{Row, ToSql, params, types};
+pub use rusqlite::{Error as SqlError, Row, ToSql, params, params_from_iter, types};

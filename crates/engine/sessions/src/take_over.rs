@@ -1,0 +1,196 @@
+//! At start: what the published program left is taken over, what it changed meanwhile is merged, and what a crash kept
+//! from the transcripts is added to them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ids::{AgentId, SessionKey};
+use serde::Deserialize as _;
+use stdx::{AbsPath, AtomicFile};
+use store::{StoreError, Tx, params};
+use tracing::{info, warn};
+
+use crate::SessionsError;
+use crate::active::Place;
+use crate::export::{Seen, hash};
+use crate::index;
+use crate::record::Record;
+use crate::sessions::Sessions;
+
+/// Sessions in one transaction of a take-over: messages that arrive meanwhile wait for one of these at most.
+const CHUNK: usize = 200;
+
+impl Sessions {
+    /// Done once at start; the methods wait for its end.
+    pub(crate) async fn take_over(&self) {
+        if let Err(error) = self.merge_all().await {
+            warn!(%error, "the published program's sessions could not be taken over");
+        }
+        self.ready.send_replace(true);
+        if let Err(error) = self.mend_transcripts().await {
+            warn!(%error, "committed entries could not be added to their transcripts, they stay in the database");
+        }
+    }
+
+    async fn merge_all(&self) -> Result<(), SessionsError> {
+        let shared = &self.shared;
+        let folders = shared.disk.list(&shared.places.agents()).map_err(StoreError::from)?;
+        let mut agents: Vec<_> = folders.iter().filter_map(|name| name.parse::<AgentId>().ok()).collect();
+        let default = shared.neighbours.default_agent();
+        if !agents.contains(&default) {
+            agents.push(default);
+        }
+        let configured = shared.config.get().store.clone();
+        let mut done = HashSet::new();
+        for agent in agents {
+            let path = shared.places.index_file(&agent, configured.as_deref());
+            if done.insert(path.clone()) {
+                self.merge_file(&agent, path).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn merge_file(&self, agent: &AgentId, path: AbsPath) -> Result<(), SessionsError> {
+        let stat = match self.shared.disk.stat(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            stat => stat.map_err(StoreError::from)?,
+        };
+        let of = agent.clone();
+        let seen = self.shared.store.read(move |view| Seen::find(view, &of)).await?;
+        if seen.as_ref().is_some_and(|seen| seen.len == stat.len && seen.modified_ms == stat.modified_ms) {
+            return Ok(());
+        }
+        let (disk, at) = (Arc::clone(&self.shared.disk), path.clone());
+        let read = self.shared.pool.run(move || AtomicFile::new(disk, at).read()).await;
+        let bytes = read.map_err(|_| SessionsError::Closed)?.map_err(StoreError::from)?.unwrap_or_default();
+        let hash = hash(&bytes);
+        if seen.as_ref().is_some_and(|seen| seen.hash == hash) {
+            return Ok(());
+        }
+        let Some(theirs) = parse(&bytes) else {
+            return self.put_damaged_aside(&path, &bytes);
+        };
+        drop(bytes);
+        let mut newest = seen.as_ref().map_or(0, |seen| seen.newest);
+        let keys: HashSet<SessionKey> = theirs.iter().map(|(key, _)| key.clone()).collect();
+        info!(path = %path, sessions = theirs.len(), "sessions of the published program are merged");
+        let mut theirs = theirs.into_iter().peekable();
+        while theirs.peek().is_some() {
+            let chunk: Vec<_> = theirs.by_ref().take(CHUNK).collect();
+            let agent = agent.clone();
+            newest = newest.max(self.shared.store.write(move |tx| merge(tx, &agent, chunk)).await?);
+        }
+        // A file that we never wrote cannot say that something was deleted from it, and stays marked as theirs.
+        let deletes_up_to = seen.map_or(0, |seen| seen.newest);
+        let newest = if deletes_up_to > 0 { newest } else { 0 };
+        let seen = Seen { path: path.to_string(), len: stat.len, modified_ms: stat.modified_ms, hash, newest };
+        let agent = agent.clone();
+        let ended = self.shared.store.write(move |tx| {
+            delete_missing(tx, &agent, &keys, deletes_up_to)?;
+            seen.save(tx, &agent)
+        });
+        Ok(ended.await?)
+    }
+
+    /// A file that cannot be read is kept under another name, so that the next export does not replace it.
+    fn put_damaged_aside(&self, path: &AbsPath, bytes: &[u8]) -> Result<(), SessionsError> {
+        let aside = path.with_suffix(&format!(".damaged.{}", crate::archive::stamp(self.shared.clock.now_ms())));
+        warn!(path = %path, kept = %aside, "session index of the published program cannot be read");
+        AtomicFile::new(Arc::clone(&self.shared.disk), aside).write(bytes).map_err(StoreError::from)?;
+        Ok(())
+    }
+
+    /// Adds to transcripts what was committed before a crash.
+    async fn mend_transcripts(&self) -> Result<(), SessionsError> {
+        let sql = "SELECT path, session, min(cwd) FROM pending_entries GROUP BY path, session";
+        let left: Vec<(String, String, String)> = self
+            .shared
+            .store
+            .read(move |view| view.query(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
+            .await?;
+        for (path, session, cwd) in left {
+            let (Ok(path), Ok(session)) = (AbsPath::new(&path), session.parse()) else { continue };
+            self.shared.activate(Place { path, session, cwd: cwd.into() }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Theirs and ours by key; the one used later counts. Gives the newest row.
+fn merge(tx: &Tx<'_>, agent: &AgentId, theirs: Vec<(SessionKey, Record)>) -> Result<i64, StoreError> {
+    for (key, record) in theirs {
+        let ours = index::find(tx, &key)?;
+        if ours.is_none_or(|ours| ours.updated_at() < record.updated_at()) {
+            let owner = key.agent().unwrap_or_else(|| agent.clone());
+            index::save(tx, &key, &owner, &record)?;
+        }
+    }
+    let newest = "SELECT coalesce(max(id), 0) FROM sessions WHERE agent = ?1";
+    Ok(tx.first(newest, [agent.as_str()], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// What the last export held and the file no longer holds was deleted by the other program.
+fn delete_missing(tx: &Tx<'_>, agent: &AgentId, keys: &HashSet<SessionKey>, up_to: i64) -> Result<(), StoreError> {
+    let sql = "SELECT key FROM sessions WHERE agent = ?1 AND id <= ?2";
+    let ours: Vec<String> = tx.query(sql, params![agent.as_str(), up_to], |row| row.get(0))?;
+    for key in ours.iter().filter_map(|key| key.parse::<SessionKey>().ok()).filter(|key| !keys.contains(key)) {
+        index::remove(tx, &key)?;
+    }
+    Ok(())
+}
+
+/// JSON, or JSON5 as people write it. `None` where it is neither. Records without an id or a usable key are left out.
+fn parse(bytes: &[u8]) -> Option<Vec<(SessionKey, Record)>> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Some(Vec::new());
+    }
+    let parsed = serde_json::from_slice::<Members>(bytes).ok().or_else(|| {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let value: serde_json::Value =
+            jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok()?;
+        Members::deserialize(&value).ok().or_else(|| serde_json::from_str(&value.to_string()).ok())
+    })?;
+    let good = parsed.0.into_iter().filter_map(|(key, mut record)| {
+        record.modernise();
+        record.session()?;
+        Some((modern_key(&key)?, record))
+    });
+    Some(good.collect())
+}
+
+/// Group keys of earlier versions had no agent.
+fn modern_key(key: &str) -> Option<SessionKey> {
+    let key = key.trim();
+    let is_bare = !key.starts_with("agent:") && key != "global" && key != "unknown";
+    if !is_bare {
+        return key.parse().ok();
+    }
+    let rest = key.strip_prefix("group:").map_or_else(|| key.to_owned(), |id| format!("unknown:group:{id}"));
+    Some(SessionKey::of_agent(&AgentId::main(), &rest))
+}
+
+/// An object's members in their order.
+#[derive(Debug)]
+struct Members(Vec<(String, Record)>);
+
+impl<'de> serde::Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> serde::de::Visitor<'de> for Visit {
+            type Value = Members;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("sessions by their keys")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some((key, value)) = map.next_entry::<String, Box<serde_json::value::RawValue>>()? {
+                    // A member that is no object is somebody's note.
+                    members.extend(serde_json::from_str(value.get()).ok().map(|record| (key, record)));
+                }
+                Ok(Members(members))
+            }
+        }
+        from.deserialize_map(Visit)
+    }
+}
