@@ -1,0 +1,3 @@
+//! People and devices through their public types, on real files.
+
+mod people;
