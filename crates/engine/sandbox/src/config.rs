@@ -125,6 +125,34 @@ pub struct Files {
     pub workspace_only: bool,
 }
 
+/// `agents.defaults.sandbox` and `agents.list[].sandbox`: which sessions are meant for a container.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Containers {
+    pub mode: Option<ContainerMode>,
+}
+
+/// Which sessions run in a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ContainerMode {
+    Off,
+    /// Every session but the agent's main one.
+    NonMain,
+    All,
+}
+
+impl Containers {
+    #[must_use]
+    pub fn are_for(&self, is_main: bool) -> bool {
+        match self.mode.unwrap_or(ContainerMode::Off) {
+            ContainerMode::Off => false,
+            ContainerMode::NonMain => !is_main,
+            ContainerMode::All => true,
+        }
+    }
+}
+
 const BACKGROUND_MS: u64 = 10_000;
 const TIMEOUT_SEC: u64 = 1_800;
 const CLEANUP_MS: u64 = 30 * 60 * 1_000;

@@ -10,7 +10,9 @@ mod processes; // every command that was started
 mod tools; // what the model may call
 mod worlds; // the places where tools act
 
-pub use config::{Ask, Config, Exec, ExecHost, Files, GroupRules, Profile, ProviderRules, Rules, Security};
+pub use config::{
+    Ask, Config, ContainerMode, Containers, Exec, ExecHost, Files, GroupRules, Profile, ProviderRules, Rules, Security,
+};
 pub use policy::{Facts, Refusal, Verdict, canonical, gate, offers};
 pub use process::PROCESS_OUTPUT_BYTES;
 pub use processes::{ENDED_COMMANDS, Ended, Interrupted, MIGRATIONS, OnEnd, Parts, Processes};

@@ -43,9 +43,9 @@ pub struct Ended {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interrupted {
     pub id: ProcessId,
-    pub agent: String,
-    pub session: String,
-    pub run: String,
+    pub agent: AgentId,
+    pub session: SessionKey,
+    pub run: RunId,
     pub command: String,
     pub started_ms: i64,
     /// Processes of it that were still alive and were killed.
@@ -90,12 +90,19 @@ pub(crate) struct Job {
     pub(crate) process: Arc<dyn Process>,
     ended_ms: AtomicI64,
     background: AtomicBool,
+    quiet: AtomicBool,
 }
 
 impl Job {
     /// From now on the session is told when it ends, and it is remembered.
-    pub(crate) fn into_background(&self) {
+    pub(crate) fn leave_in_background(&self) {
         self.background.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends it. The session knows, so it is not told again.
+    pub(crate) async fn kill(&self) {
+        self.quiet.store(true, Ordering::SeqCst);
+        self.process.kill().await;
     }
 
     pub(crate) fn is_background(&self) -> bool {
@@ -124,8 +131,8 @@ impl Processes {
         for row in rows::still_open(&self.parts.store).await? {
             let tree = Tree { mark: row.mark.as_str().into(), leader: None };
             let killed = tree.end(worlds.pool(), worlds.grace()).await;
-            marks.push((row.mark, row.interrupted.run.clone()));
-            found.push(Interrupted { killed, ..row.interrupted });
+            found.extend(row.interrupted().map(|interrupted| Interrupted { killed, ..interrupted }));
+            marks.push((row.mark, row.run));
         }
         // Only now: a crash in between finds the rows open again.
         rows::close_interrupted(&self.parts.store, marks).await?;
@@ -180,6 +187,7 @@ impl Processes {
             process,
             ended_ms: AtomicI64::new(0),
             background: AtomicBool::new(false),
+            quiet: AtomicBool::new(false),
         });
         self.table.lock().jobs.insert(id, Arc::clone(&job));
         let (this, watched) = (Arc::clone(self), Arc::clone(&job));
@@ -194,7 +202,7 @@ impl Processes {
         let mut jobs: Vec<_> =
             table.jobs.values().filter(|job| job.agent == *agent && job.is_background()).cloned().collect();
         jobs.sort_by_key(|job| job.started_ms);
-        let cut_off = table.interrupted.iter().filter(|i| i.agent == agent.as_str()).cloned().collect();
+        let cut_off = table.interrupted.iter().filter(|i| i.agent == *agent).cloned().collect();
         (jobs, cut_off)
     }
 
@@ -206,7 +214,7 @@ impl Processes {
     /// What a crash cut off under this name.
     pub(crate) fn find_interrupted(&self, agent: &AgentId, id: &ProcessId) -> Option<Interrupted> {
         let table = self.table.lock();
-        table.interrupted.iter().find(|i| i.id == *id && i.agent == agent.as_str()).cloned()
+        table.interrupted.iter().find(|i| i.id == *id && i.agent == *agent).cloned()
     }
 
     /// Forgets a command; one that runs is killed by the caller before.
@@ -233,7 +241,8 @@ impl Processes {
         let now_ms = self.now_ms();
         job.ended_ms.store(now_ms.max(1), Ordering::SeqCst);
         self.close_row(mark, job.run.as_str(), &outcome(state)).await;
-        if job.is_background() && self.config().exec.notify_on_exit.unwrap_or(true) {
+        let unheard = job.is_background() && !job.quiet.load(Ordering::SeqCst);
+        if unheard && self.config().exec.notify_on_exit.unwrap_or(true) {
             let tail = last(&job.process.snapshot().output, 400);
             let (id, command) = (job.id.clone(), job.command.clone());
             let (agent, session, run) = (job.agent.clone(), job.session.clone(), job.run.clone());

@@ -108,6 +108,7 @@ impl Running {
 
     /// Watches until the command has ended and nobody holds its output. Cancelling kills the whole tree.
     pub(crate) async fn watch(self: Arc<Self>, mut watch: Watch, timeout: Option<Duration>, cancel: CancellationToken) {
+        let _done = Done(Arc::clone(&self));
         let limit = async {
             match timeout {
                 Some(limit) => tokio::time::sleep(limit).await,
@@ -142,9 +143,6 @@ impl Running {
             drop(tokio::time::timeout(DRAIN, watch.closed).await);
         }
         drop(kept);
-        self.set_open(false);
-        self.watched.send_replace(true);
-        self.news.notify_waiters();
     }
 
     fn set_open(&self, open: bool) {
@@ -152,6 +150,24 @@ impl Running {
         if !open {
             self.output.lock().end();
         }
+    }
+}
+
+/// When the watching ends, even by being aborted, nobody waits for the command any more.
+struct Done(Arc<Running>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.0.set_open(false);
+        self.0.state.send_if_modified(|state| {
+            let aborted = *state == ExitState::Running;
+            if aborted {
+                *state = ExitState::Killed;
+            }
+            aborted
+        });
+        self.0.watched.send_replace(true);
+        self.0.news.notify_waiters();
     }
 }
 

@@ -45,7 +45,27 @@ pub(super) struct Started {
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) mark: String,
-    pub(super) interrupted: Interrupted,
+    pub(super) run: String,
+    name: String,
+    agent: String,
+    session: String,
+    command: String,
+    started_ms: i64,
+}
+
+impl Open {
+    /// What its session is told. A row that names nobody we know is closed all the same.
+    pub(super) fn interrupted(&self) -> Option<Interrupted> {
+        Some(Interrupted {
+            id: ProcessId(self.name.clone()),
+            agent: self.agent.parse().ok()?,
+            session: self.session.parse().ok()?,
+            run: self.run.parse().ok()?,
+            command: self.command.clone(),
+            started_ms: self.started_ms,
+            killed: 0,
+        })
+    }
 }
 
 pub(super) async fn open(store: &Store, mut row: Started) -> Result<(), StoreError> {
@@ -84,16 +104,15 @@ pub(super) async fn still_open(store: &Store) -> Result<Vec<Open>, StoreError> {
                  WHERE ended_at IS NULL ORDER BY started_at",
                 [],
                 |row| {
-                    let interrupted = Interrupted {
-                        id: ProcessId(row.get(1)?),
+                    Ok(Open {
+                        mark: row.get(0)?,
+                        name: row.get(1)?,
                         agent: row.get(2)?,
                         session: row.get(3)?,
                         run: row.get(4)?,
                         command: row.get(5)?,
                         started_ms: row.get(6)?,
-                        killed: 0,
-                    };
-                    Ok(Open { mark: row.get(0)?, interrupted })
+                    })
                 },
             )
         })

@@ -82,7 +82,7 @@ impl Tool for Exec {
             tokio::select! {
                 _ = job.process.ended() => return Ok(self.finished(&job, &folder)),
                 () = cx.cancel.cancelled() => {
-                    job.process.kill().await;
+                    job.kill().await;
                     self.processes.forget(&job.id);
                     return Err(ToolError::Cancelled);
                 }
@@ -107,7 +107,7 @@ impl Exec {
             said = format!("{}\n\n[{}]", said.trim_end(), outcome(seen.state));
         }
         if job.process.is_open() {
-            job.into_background();
+            job.leave_in_background();
             said = format!("{}\n\n[something it started still runs: see process {}]", said.trim_end(), job.id);
         } else {
             self.processes.forget(&job.id);
@@ -129,7 +129,7 @@ struct Foreground(Arc<Job>);
 impl Drop for Foreground {
     fn drop(&mut self) {
         if self.0.process.state() == ExitState::Running {
-            self.0.into_background();
+            self.0.leave_in_background();
         }
     }
 }

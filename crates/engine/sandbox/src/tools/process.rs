@@ -13,6 +13,7 @@ use crate::processes::{Job, Processes, outcome};
 
 /// A poll without news waits this long for some.
 const POLL: Duration = Duration::from_secs(1);
+const NOTHING_NEW: &str = "(no new output)";
 const LOG_LINES: usize = 200;
 const COMMAND_CHARACTERS: usize = 80;
 
@@ -103,14 +104,14 @@ impl Tool for Process {
             Action::Log => Ok(log(&job, input.offset, input.limit)),
             Action::Write | Action::SendKeys | Action::Submit | Action::Paste => send(&job, &input).await,
             Action::Kill => {
-                job.process.kill().await;
+                job.kill().await;
                 Ok(report(&job, format!("{id}: {}", outcome(job.process.state()))))
             }
             Action::Clear if job.process.state() == ExitState::Running => {
                 Err(ToolError::Failed(format!("{id} still runs: kill it, or remove it")))
             }
             Action::Clear | Action::Remove => {
-                job.process.kill().await;
+                job.kill().await;
                 self.processes.forget(&id);
                 Ok(report(&job, format!("{id} is forgotten")))
             }
@@ -156,7 +157,7 @@ async fn poll(job: &Job, cx: &ToolContext) -> ToolOutput {
     // The state first: output that comes in between is given now and not promised for later.
     let state = job.process.state();
     let fresh = job.process.fresh();
-    let news = if fresh.is_empty() { "(no new output)" } else { fresh.trim_end() };
+    let news = if fresh.is_empty() { NOTHING_NEW } else { fresh.trim_end_matches('\n') };
     report(job, format!("{news}\n\n[{}]", outcome(state)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -48,7 +48,10 @@ pub(super) fn replace(
     let failed = |e: io::Error| failure(path, &e);
     let folder = path.parent().ok_or_else(|| WorldError::NotAFile(path.display().to_string()))?;
     fs::create_dir_all(folder).map_err(failed)?;
-    stamp(path)?;
+    if stamp(path)?.is_some() {
+        // Renaming over a file asks the folder alone; a file that may not be written must stay.
+        OpenOptions::new().write(true).open(path).map_err(failed)?;
+    }
     let _alone = replacing.lock();
     if over.is_some_and(|over| !is_still(path, over)) {
         return Err(WorldError::Changed(path.display().to_string()));
@@ -81,6 +84,11 @@ impl Beside {
     fn fill(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).open(&self.0)?;
         if let Ok(old) = fs::metadata(path) {
+            let made = file.metadata()?;
+            if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
+                // Giving a file to somebody else is for root; others keep what they made.
+                let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+            }
             file.set_permissions(old.permissions())?;
         }
         file.write_all(content)?;

@@ -55,14 +55,13 @@ impl HostWorld {
         .await
     }
 
-    async fn start(&self, launch: &Launch, mut command: Command) -> Result<Started, WorldError> {
+    async fn start(&self, launch: &Launch, command: Command) -> Result<Started, WorldError> {
         let shared = Arc::clone(&self.shared);
         let failed = |reason: String| WorldError::Io { path: command.line.chars().take(80).collect(), reason };
         let Some(size) = launch.terminal else {
             let pipes = start_on_pipes(&command, &shared.pool, shared.grace, &shared.cancel);
             return pipes.map_err(|e| failed(e.to_string()));
         };
-        command.env.entry("TERM".to_owned()).or_insert_with(|| "xterm-256color".to_owned());
         let on_terminal = {
             let (command, shared) = (command.clone(), Arc::clone(&shared));
             self.shared
@@ -101,6 +100,10 @@ impl World for HostWorld {
         let folder = self.folder(launch.folder.as_ref()).await?;
         let machine = &self.shared.machine;
         let mut env = environment::inherited(&machine.env, &machine.secret_env, &machine.config.get().exec);
+        if launch.terminal.is_some() {
+            // What the gateway itself was started on says nothing about this terminal.
+            env.insert("TERM".to_owned(), "xterm-256color".to_owned());
+        }
         env.extend(launch.env.clone());
         env.insert(MARK.to_owned(), launch.mark.clone());
         let command = Command {

@@ -109,7 +109,12 @@ async fn commands_end_with_the_program() {
     let room = Room::new();
     let id = room.start(json!({"command": "echo up; exec tail -f /dev/null"})).await;
     room.hear(&id, "up").await;
+    let other = room.start(json!({"command": "cat"})).await;
+    room.says("process", json!({"action": "kill", "sessionId": other})).await;
     room.worlds.stop(PATIENCE).await;
     room.processes.stop(PATIENCE).await;
+    // The one that the session itself ended is no news to it.
+    let told: Vec<_> = room.ended.lock().iter().map(|end| (end.id.0.clone(), end.state)).collect();
+    assert_eq!(told, [(id.clone(), ExitState::Killed)]);
     assert!(room.says("process", json!({"action": "poll", "sessionId": id})).await.ends_with("[killed]"));
 }

@@ -36,7 +36,7 @@ async fn a_background_command_cut_off_by_kill_9_is_reported_and_leaves_nothing()
     let room = Room::over(folder, store, Config::default(), &[]);
     let found = room.processes.recover(&room.worlds).await.unwrap();
     let [cut_off] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!((cut_off.id.0.as_str(), cut_off.session.as_str()), (id.as_str(), "agent:main:main"));
+    assert_eq!((cut_off.id.0.as_str(), cut_off.session.to_string()), (id.as_str(), "agent:main:main".to_owned()));
     assert!(cut_off.killed >= 3, "{cut_off:?}");
     let pids = std::fs::read_to_string(room.at("pids")).unwrap();
     assert_eq!(living(&pids), Vec::<String>::new());
@@ -63,7 +63,7 @@ async fn the_program_that_will_be_killed() {
     write_stubborn(&room);
     let id = room.start(json!({"command": "python3 stubborn.py; true"})).await;
     room.hear(&id, "ready").await;
-    println!("\nthe command is {id}");
+    std::io::Write::write_all(&mut std::io::stdout(), format!("\nthe command is {id}\n").as_bytes()).unwrap();
     std::future::pending::<()>().await;
 }
 

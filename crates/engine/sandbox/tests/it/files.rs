@@ -140,3 +140,15 @@ async fn what_is_no_regular_file_is_refused_without_waiting() {
     assert!(room.refuses("write", json!({"path": "dir", "content": ""})).await.ends_with("is not a regular file"));
     assert!(room.refuses("read", json!({"path": "none"})).await.ends_with("does not exist"));
 }
+
+#[tokio::test]
+async fn reading_again_shows_a_session_what_another_one_wrote() {
+    let room = Room::new();
+    fs::write(room.at("f"), "a").unwrap();
+    room.says("read", json!({"path": "f"})).await;
+    let other = tool::ToolContext { session: "agent:main:other".parse().unwrap(), ..room.cx.clone() };
+    room.call_as(&other, "write", json!({"path": "f", "content": "b"})).await.unwrap();
+    assert!(room.refuses("write", json!({"path": "f", "content": "c"})).await.contains("changed since"));
+    assert_eq!(room.says("read", json!({"path": "f"})).await, "b");
+    room.says("write", json!({"path": "f", "content": "c"})).await;
+}

@@ -1,5 +1,7 @@
 //! Tools on a real workspace and real processes.
 
+#![cfg(test)]
+
 mod commands; // exec and process
 mod conforming; // what every tool and world must do
 mod crash; // kill -9 of this program

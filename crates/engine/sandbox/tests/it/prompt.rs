@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::room::Room;
 
-const TOKENS: usize = 900;
+const TOKENS: usize = 650;
 
 #[tokio::test]
 async fn the_five_tools_cost_few_tokens() {

@@ -114,7 +114,7 @@ impl Room {
                     self.call("process", serde_json::json!({"action": "poll", "sessionId": id})).await.unwrap();
                 let said = text(&output);
                 let (news, state) = said.rsplit_once("\n\n[").unwrap();
-                heard.push_str(news);
+                heard.push_str(Some(news).filter(|news| *news != "(no new output)").unwrap_or_default());
                 assert!(heard.contains(wanted) || state == "running]", "ended [{state} and said {heard:?}");
             }
         };
