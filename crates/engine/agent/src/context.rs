@@ -1,0 +1,103 @@
+//! What a model is sent of a conversation: pure.
+//!
+//! Reasoning goes back only to the model that made it. What only the owner may see stays out of other people's runs.
+
+use std::sync::Arc;
+
+use provider::{Block, Message as Sent, Model};
+use sessions::{History, HistoryEntry, Message, Part, Said, StopReason};
+use tool::Origin;
+
+/// Around a summary of what was before.
+const SUMMARY: (&str, &str) = (
+    "What was said before this point has been summarised:\n\n<summary>\n",
+    "\n</summary>\n\nThe conversation goes on below.",
+);
+
+/// The messages of a call.
+pub(crate) fn messages(history: &History, model: &Model, cause: Origin) -> Vec<Sent> {
+    let hides_nothing = history.entries.iter().all(|entry| entry.provenance.secrecy.may_enter_run_of(cause));
+    let mended = if hides_nothing {
+        history.mended()
+    } else {
+        let may = |entry: &&Arc<HistoryEntry>| entry.provenance.secrecy.may_enter_run_of(cause);
+        History { entries: history.entries.iter().filter(may).cloned().collect(), ..history.clone() }.mended()
+    };
+    mended.entries.iter().filter_map(|entry| message(&entry.said, model)).collect()
+}
+
+fn message(said: &Said, model: &Model) -> Option<Sent> {
+    match said {
+        Said::Summary(text) => Some(Sent::User(vec![Block::Text(format!("{}{text}{}", SUMMARY.0, SUMMARY.1).into())])),
+        Said::Message(Message::User(message)) => {
+            let blocks = blocks(&message.content, model, false);
+            (!blocks.is_empty()).then_some(Sent::User(blocks))
+        }
+        Said::Message(Message::Assistant(message)) => {
+            let is_same = *message.provider == *model.reference.provider && *message.model == *model.reference.model;
+            let cut_off = matches!(message.stop_reason, StopReason::Aborted | StopReason::Error);
+            let blocks = blocks(&message.content, model, is_same && !cut_off);
+            let says = |block: &Block| match block {
+                Block::Text(text) => !text.trim().is_empty(),
+                Block::ToolCall { .. } | Block::Image { .. } => true,
+                Block::Thinking { .. } => false,
+            };
+            blocks.iter().any(says).then_some(Sent::Assistant(blocks))
+        }
+        Said::Message(Message::ToolResult(message)) => Some(Sent::ToolResult {
+            call: Arc::clone(&message.tool_call_id),
+            tool: Arc::clone(&message.tool_name),
+            content: blocks(&message.content, model, false),
+            is_error: message.is_error,
+        }),
+    }
+}
+
+fn blocks(parts: &[Part], model: &Model, with_thinking: bool) -> Vec<Block> {
+    let block = |part: &Part| match part {
+        Part::Text { text, .. } => Some(Block::Text(Arc::clone(text))),
+        Part::Thinking { text, signature: Some(signature) } if with_thinking => {
+            Some(Block::Thinking { text: Arc::clone(text), signature: Some(Arc::clone(signature)) })
+        }
+        Part::Thinking { .. } => None,
+        Part::Image { data, mime_type } if model.sees_images() => {
+            Some(Block::Image { mime: Arc::clone(mime_type), data: Arc::clone(data) })
+        }
+        Part::Image { .. } => Some(Block::Text("[a picture, which this model cannot see]".into())),
+        Part::ToolCall { id, name, arguments, .. } => {
+            Some(Block::ToolCall { id: Arc::clone(id), name: Arc::clone(name), arguments: Arc::clone(arguments) })
+        }
+    };
+    parts.iter().filter_map(block).collect()
+}
+
+/// About how many bytes of prompt the messages are; a picture counts as what vendors charge for it.
+pub(crate) fn weight(messages: &[Sent]) -> usize {
+    let sum = |blocks: &[Block]| blocks.iter().map(weight_of_block).sum::<usize>();
+    let one = |message: &Sent| match message {
+        Sent::User(blocks) | Sent::Assistant(blocks) => sum(blocks),
+        Sent::ToolResult { content, .. } => sum(content) + 32,
+    };
+    messages.iter().map(|message| one(message) + 16).sum()
+}
+
+const PICTURE: usize = 1_600 * 4;
+
+fn weight_of_block(block: &Block) -> usize {
+    match block {
+        Block::Text(text) => text.len(),
+        Block::Thinking { text, .. } => text.len(),
+        Block::Image { .. } => PICTURE,
+        Block::ToolCall { name, arguments, .. } => name.len() + arguments.get().len(),
+    }
+}
+
+/// About how many tokens so many bytes are.
+pub(crate) fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(2) / 7
+}
+
+/// Never fewer tokens than so many bytes are: what a purse must hold.
+pub(crate) fn most_tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX) / 2
+}

@@ -1,0 +1,149 @@
+//! One run, from the first commit to the last word.
+//!
+//! The loop: commit what was said, ask the model, commit its answer, run its tools, commit their results, ask again.
+//! Money is reserved in the commit before each call and settled in the one after it.
+
+mod ask; // one call to a model, with failover
+mod batch; // one transaction
+mod begin; // everything before the first call
+mod calls; // the tools an answer asks for
+mod end; // the last word, whatever it is
+mod said; // answers and words as entries
+mod shrink; // compaction
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub(crate) use said::derived;
+
+use budget::Reservation;
+use lanes::{RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};
+use provider::{Model, Profile, Thinking, Usage};
+use serde_json::Value;
+use sessions::Session;
+use store::StoreError;
+use tokio::sync::mpsc;
+
+use crate::agents::Inner;
+use crate::config::Config;
+use crate::models::Unusable;
+use crate::stream::Answer;
+use crate::tool_call::gate::Standing;
+use crate::tool_call::offer::Offer;
+
+/// Rounds of tools in one run: a model that never comes to an end is stopped here.
+const MOST_ROUNDS: usize = 200;
+
+/// A run at work.
+pub(crate) struct Run {
+    agents: Arc<Inner>,
+    start: Arc<RunStart>,
+    stop: Stopper,
+    steer: mpsc::Receiver<Turn>,
+    sinks: Sinks,
+    session: Session,
+    config: Arc<Config>,
+    tools_config: Arc<sandbox::Config>,
+    chain: Arc<[Result<Arc<Model>, Unusable>]>,
+    /// Where in the chain we are, and the profiles of that model that are left, the current one first.
+    at: usize,
+    profiles: Option<VecDeque<Profile>>,
+    standing: Standing,
+    offer: Offer,
+    thinking: Option<Thinking>,
+    /// The run before this one was stopped.
+    after_abort: bool,
+    verbose_tools: bool,
+    default_model: String,
+    reservation: Option<(Arc<Model>, Reservation)>,
+    /// Told with the next commit.
+    facts: Vec<(&'static str, Value)>,
+    /// Tokens the prompt took in the last call, if no compaction came since.
+    context: Option<u64>,
+    compactions: u32,
+    texts: Vec<String>,
+    usage: Usage,
+    answered: Option<Arc<Model>>,
+}
+
+/// Why a run ends before its answer is whole.
+pub(crate) enum Halt {
+    /// It was asked to; what there is of the current answer.
+    Stopped(Option<Box<(Arc<Model>, Answer)>>),
+    /// For the person, and the error as the transcript keeps it.
+    Failed { message: String, error: String },
+    /// Nothing can be written any more.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Carries a run to its end.
+pub(crate) async fn carry(agents: Arc<Inner>, start: RunStart, cx: RunContext) -> RunEnd {
+    let started_at = start.at;
+    let clock = Arc::clone(&agents.parts.clock);
+    let mut run = match Run::open(agents, start, cx).await {
+        Ok(run) => run,
+        Err(outcome) => return ended(outcome, started_at, clock.now_ms()),
+    };
+    let _timer = run.timer();
+    let outcome = match run.work().await {
+        Ok(()) => RunOutcome::Done,
+        Err(halt) => run.halt(halt).await,
+    };
+    RunEnd {
+        session: Some(run.session.id().clone()),
+        model: run
+            .answered
+            .as_ref()
+            .map(|model| (model.reference.provider.to_string(), model.reference.model.to_string())),
+        usage: run.usage,
+        texts: std::mem::take(&mut run.texts),
+        ..ended(outcome, started_at, clock.now_ms())
+    }
+}
+
+fn ended(outcome: RunOutcome, started_at: i64, ended_at: i64) -> RunEnd {
+    let (texts, usage) = (Vec::new(), Usage::default());
+    RunEnd { outcome, started_at, ended_at, texts, session: None, model: None, usage }
+}
+
+impl Run {
+    async fn work(&mut self) -> Result<(), Halt> {
+        self.begin().await?;
+        for _ in 0..MOST_ROUNDS {
+            self.shrink_if_needed().await?;
+            let (model, answer) = self.ask().await?;
+            if self.take(&model, answer).await? {
+                return Ok(());
+            }
+        }
+        let message = format!("I stopped after {MOST_ROUNDS} rounds of tools without an end: tell me how to go on.");
+        Err(Halt::Failed { error: message.clone(), message })
+    }
+
+    fn tell(&self, event: &RunEvent) {
+        self.sinks.on(&self.start, event);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.token().is_cancelled()
+    }
+
+    fn stop_cause(&self) -> StopCause {
+        self.stop.cause().unwrap_or(StopCause::Shutdown)
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.agents.parts.clock.now_ms()
+    }
+
+    /// Turns steered into the run since the last look.
+    fn steered(&mut self) -> Vec<Turn> {
+        std::iter::from_fn(|| self.steer.try_recv().ok()).collect()
+    }
+}

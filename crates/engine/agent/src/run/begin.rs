@@ -1,0 +1,224 @@
+//! Everything before the first call: the session, the model, the tools, and the first commit.
+
+use std::sync::Arc;
+
+use lanes::{Committed, ReplyTo, RunContext, RunEvent, RunOutcome, RunStart, StopCause};
+use provider::{Model, Thinking};
+use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::to_raw_value;
+use sessions::{Body, Fresh, History, NewEntry, Opened, Opening, Record};
+use stdx::{CancellationToken, OwnedTask};
+use tool::Origin;
+
+use super::batch::{Batch, Step};
+use super::{Halt, Run};
+use crate::agents::{Inner, thinking_default};
+use crate::runs::RowChange;
+use crate::tool_call::gate::Standing;
+use crate::{advice, context};
+
+/// Put before the words that follow an answer which was stopped.
+const AFTER_ABORT: &str = "[The previous answer was stopped before it was whole.]";
+
+impl Run {
+    /// Opens the session and gathers what the run needs.
+    ///
+    /// # Errors
+    /// The outcome of a run that cannot even begin; it is committed as far as the store allows.
+    pub(super) async fn open(agents: Arc<Inner>, start: RunStart, cx: RunContext) -> Result<Self, RunOutcome> {
+        let turn = &start.turn;
+        let config = agents.parts.config.get();
+        let tools_config = agents.parts.tools_config.get();
+        let channel = match &turn.reply {
+            ReplyTo::Channel { channel, .. } => Some(channel.to_string()),
+            ReplyTo::Operators => None,
+        };
+        let opening = Opening { channel, workspace: agents.workspace(&config, &turn.agent), fresh: Fresh::Keep };
+        let opened = match agents.parts.sessions.open(&turn.key, opening).await {
+            Ok(opened) => opened,
+            Err(error) => return Err(cannot_begin(&agents, &start, &cx, &error).await),
+        };
+        let Opened { session, record, .. } = opened;
+        let has_images = turn.files.iter().any(|file| file.mime.starts_with("image/"));
+        let chain = agents.chain(&config, &turn.agent, chosen(&record).as_deref(), has_images);
+        let default_model = agents.chain(&config, &turn.agent, None, false);
+        let default_model = default_model.first().map(|model| match model {
+            Ok(model) => model.reference.to_string(),
+            Err(unusable) => unusable.name.clone(),
+        });
+        let first = chain.iter().find_map(|model| model.as_ref().ok());
+        let is_main = turn.key.rest() == "main" || turn.key.as_str() == "global";
+        let standing = Standing {
+            power: turn.provenance.origin.power(),
+            provider: first.map(|model| model.reference.provider.to_string()).unwrap_or_default(),
+            model: first.map(|model| model.reference.model.to_string()).unwrap_or_default(),
+            agent: config.entry(&turn.agent).and_then(|entry| entry.tools.clone()),
+            group: agents.parts.groups.rules(&turn.reply),
+            in_container: config.in_container(&turn.agent, is_main),
+        };
+        let offer = agents.tools.offer(&standing.facts(), &tools_config);
+        let thinking = turn.options.thinking.or_else(|| record.get::<Level>("thinkingLevel").and_then(|level| level.0));
+        let verbose = record.text("verboseLevel").or_else(|| config.agents.defaults.verbose_default.clone());
+        Ok(Self {
+            after_abort: record.get::<bool>("abortedLastRun") == Some(true),
+            verbose_tools: matches!(verbose.as_deref(), Some("on" | "full")),
+            session,
+            chain,
+            at: 0,
+            profiles: None,
+            standing,
+            offer,
+            thinking,
+            default_model: default_model.unwrap_or_default(),
+            reservation: None,
+            facts: Vec::new(),
+            context: None,
+            compactions: 0,
+            texts: Vec::new(),
+            usage: provider::Usage::default(),
+            answered: None,
+            config,
+            tools_config,
+            agents,
+            start: Arc::new(start),
+            stop: cx.stop,
+            steer: cx.steer,
+            sinks: cx.sinks,
+        })
+    }
+
+    /// Ends the run when its time is over.
+    pub(super) fn timer(&self) -> OwnedTask {
+        let limit = self.start.turn.options.timeout.unwrap_or_else(|| self.config.timeout());
+        let stop = self.stop.clone();
+        OwnedTask::spawn(&CancellationToken::new(), |cancel| async move {
+            tokio::select! {
+                () = tokio::time::sleep(limit) => stop.stop(StopCause::Timeout),
+                () = cancel.cancelled() => {}
+            }
+        })
+    }
+
+    /// The first commit: the run's row, the person's words, the worst case of the first call.
+    pub(super) async fn begin(&mut self) -> Result<(), Halt> {
+        let turn = &self.start.turn;
+        let resume = turn.options.resume;
+        let mut batch = Batch { links: !resume, ..Batch::default() };
+        batch.row.push(if resume { RowChange::Reopen } else { RowChange::Open });
+        let history = self.history().await?;
+        let model = self.model();
+        let mut own = None;
+        if !resume {
+            if let Some(model) = &model {
+                self.announce(&mut batch, &history, model);
+            }
+            own = Some(batch.entries.len());
+            batch.entries.push(self.user_entry(turn, self.after_abort.then_some(AFTER_ABORT)));
+        }
+        batch.steps.push(Step::Started { entry: own });
+        let now_ms = self.now_ms();
+        batch.record.push(Box::new(move |record| {
+            record.set("systemSent", &true);
+            record.set("abortedLastRun", &false);
+            record.touch(now_ms);
+        }));
+        let mut bytes = 0;
+        if let Some(model) = &model {
+            bytes = context::weight(&context::messages(&history, model, turn.provenance.origin));
+            bytes += turn.text.len() + self.fixed_weight();
+            let worst = self.worst(model, bytes);
+            batch.reserve = Some((Arc::clone(model), worst));
+        }
+        drop(history);
+        let kept = self.commit(batch).await?;
+        self.tell(&RunEvent::Started { at: self.start.at, verbose_tools: self.verbose_tools });
+        match (kept.reserved, model) {
+            (Some(Ok(reservation)), Some(model)) => self.reservation = Some((model, reservation)),
+            (Some(Err(refusal)), _) => {
+                return Err(Halt::Failed { message: refusal.to_string(), error: refusal.to_string() });
+            }
+            _ => {}
+        }
+        if self.context.is_none() {
+            self.context = Some(context::tokens(bytes));
+        }
+        if resume { self.resume_calls().await } else { Ok(()) }
+    }
+
+    /// What a reader of the transcript needs to know before the words: the model and how much it thinks.
+    fn announce(&self, batch: &mut Batch, history: &History, model: &Arc<Model>) {
+        let by = || self.derived(Origin::System, "gateway");
+        let (provider, model_id) = (Arc::clone(&model.reference.provider), Arc::clone(&model.reference.model));
+        let is_known = history.model.as_ref().is_some_and(|(p, m)| **p == *provider && **m == *model_id);
+        let level: Arc<str> = self.thinking_for(model).as_str().into();
+        if !is_known {
+            let (provider, model_id) = (Arc::clone(&provider), Arc::clone(&model_id));
+            batch.entries.push(NewEntry::new(Body::ModelChange { provider, model_id }, by()));
+        }
+        if history.thinking_level.as_deref() != Some(&*level) {
+            batch.entries.push(NewEntry::new(Body::ThinkingLevelChange { thinking_level: level }, by()));
+        }
+        if !is_known {
+            let data = json!({
+                "timestamp": self.now_ms(), "provider": provider, "modelApi": model.api.as_str(), "modelId": model_id,
+            });
+            if let Ok(data) = to_raw_value(&data) {
+                let body = Body::Custom { custom_type: "model-snapshot".into(), data: data.into() };
+                batch.entries.push(NewEntry::new(body, by()));
+            }
+        }
+    }
+
+    pub(super) async fn history(&self) -> Result<Arc<History>, Halt> {
+        self.session
+            .history()
+            .await
+            .map_err(|error| Halt::Failed { message: advice::storage(&error), error: error.to_string() })
+    }
+
+    /// The model whose turn it is; `None` when the chain is at its end.
+    pub(super) fn model(&self) -> Option<Arc<Model>> {
+        self.chain.get(self.at..)?.iter().find_map(|model| model.as_ref().ok()).cloned()
+    }
+
+    pub(super) fn thinking_for(&self, model: &Model) -> Thinking {
+        let wanted = self.thinking.unwrap_or_else(|| thinking_default(&self.config, model));
+        if model.reasoning { wanted } else { Thinking::Off }
+    }
+}
+
+/// A session's level; a word of a later version is none.
+#[derive(Debug)]
+struct Level(Option<Thinking>);
+
+impl<'de> Deserialize<'de> for Level {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(Thinking::from_word(&String::deserialize(from)?)))
+    }
+}
+
+/// The session's own choice of a model.
+fn chosen(record: &Record) -> Option<String> {
+    let model = record.text("modelOverride").filter(|model| !model.is_empty())?;
+    let provider = record.text("providerOverride").filter(|provider| !provider.is_empty());
+    Some(provider.map_or_else(|| model.clone(), |provider| format!("{provider}/{model}")))
+}
+
+/// The session cannot be opened: the chat is told, if anything can still be written.
+async fn cannot_begin(
+    agents: &Arc<Inner>,
+    start: &RunStart,
+    cx: &RunContext,
+    error: &sessions::SessionsError,
+) -> RunOutcome {
+    tracing::error!(run = %start.run(), %error, "a session could not be opened");
+    let outcome = RunOutcome::Failed { message: advice::storage(error) };
+    let step = Committed::Ended { outcome: outcome.clone() };
+    let (sinks, kept, told) = (cx.sinks.clone(), start.clone(), step.clone());
+    match agents.parts.store.write(move |tx| sinks.commit(tx, &kept, &told)).await {
+        Ok(()) => cx.sinks.committed(start, &step),
+        Err(error) => tracing::error!(run = %start.run(), %error, "the end of a run could not be written"),
+    }
+    outcome
+}

@@ -1,0 +1,183 @@
+//! What people and models said, as entries with their origin.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use budget::Money;
+use lanes::{Committed, Turn, TurnFile};
+use provider::{Model, Usage};
+use sessions::{
+    AssistantMessage, Cost, Message, NewEntry, Part, StopReason, ToolResultMessage, Usage as Bill, UserMessage,
+};
+use tool::{Origin, Provenance, Secrecy};
+
+use super::Run;
+use super::batch::{Batch, Step};
+use crate::context;
+use crate::stream::Answer;
+use crate::tool_call::Finished;
+
+/// A picture larger than this is named, not shown.
+const LARGEST_PICTURE: usize = 8 << 20;
+
+impl Run {
+    /// A person's words as an entry, with the pictures that belong to them.
+    pub(super) fn user_entry(&self, turn: &Turn, note: Option<&str>) -> NewEntry {
+        let mut text = note.map(|note| format!("{note}\n\n")).unwrap_or_default();
+        text.push_str(&turn.text);
+        let mut pictures = Vec::new();
+        for file in &turn.files {
+            match self.picture(file) {
+                Some(picture) => pictures.push(picture),
+                None if text.contains(&file.path.to_string()) => {}
+                None => {
+                    // Writing to a text cannot fail.
+                    let _infallible = write!(text, "\n[attached: {} ({})]", file.path, file.mime);
+                }
+            }
+        }
+        let mut content = vec![Part::text(text)];
+        content.append(&mut pictures);
+        let message = Message::User(UserMessage { content, timestamp: self.now_ms() });
+        NewEntry::message(message, turn.provenance.clone())
+    }
+
+    fn picture(&self, file: &TurnFile) -> Option<Part> {
+        if !file.mime.starts_with("image/") {
+            return None;
+        }
+        let bytes = self.agents.parts.disk.read(&file.path, 0, LARGEST_PICTURE + 1).ok();
+        let bytes = bytes.filter(|bytes| !bytes.is_empty() && bytes.len() <= LARGEST_PICTURE)?;
+        let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+        Some(Part::Image { data: data.into(), mime_type: file.mime.as_str().into() })
+    }
+
+    /// An answer as an entry.
+    pub(super) fn assistant_entry(
+        &self,
+        model: &Model,
+        answer: &Answer,
+        stop: StopReason,
+        error: Option<&str>,
+    ) -> NewEntry {
+        let with_calls = stop == StopReason::ToolUse;
+        let message = Message::Assistant(AssistantMessage {
+            content: answer.parts(with_calls),
+            api: model.api.as_str().into(),
+            provider: Arc::clone(&model.reference.provider),
+            model: Arc::clone(&model.reference.model),
+            usage: self.bill_of(model, &answer.usage),
+            stop_reason: stop,
+            error_message: error.map(Into::into),
+            timestamp: self.now_ms(),
+        });
+        NewEntry::message(message, self.derived(Origin::Model, &model.reference.to_string()))
+    }
+
+    pub(super) fn result_entry(&self, finished: &Finished) -> NewEntry {
+        let message = Message::ToolResult(ToolResultMessage {
+            tool_call_id: Arc::clone(&finished.id),
+            tool_name: Arc::clone(&finished.name),
+            content: finished.content.clone(),
+            details: finished.details.clone(),
+            is_error: finished.is_error,
+            timestamp: self.now_ms(),
+        });
+        NewEntry::message(message, self.derived(Origin::Tool, &finished.name))
+    }
+
+    /// What comes out of a turn is as secret as the turn.
+    pub(super) fn derived(&self, origin: Origin, by: &str) -> Provenance {
+        derived(&self.start.turn, origin, by)
+    }
+
+    fn bill_of(&self, model: &Model, usage: &Usage) -> Bill {
+        let price = self.agents.tariff.price(model);
+        let of = |usage: Usage| usage.cost(&price);
+        let none = Usage::default();
+        Bill {
+            input: usage.input,
+            output: usage.output,
+            cache_read: usage.cache_read,
+            cache_write: usage.cache_write,
+            total_tokens: usage.total(),
+            cost: Cost {
+                input: of(Usage { input: usage.input, ..none }),
+                output: of(Usage { output: usage.output, ..none }),
+                cache_read: of(Usage { cache_read: usage.cache_read, ..none }),
+                cache_write: of(Usage { cache_write: usage.cache_write, ..none }),
+                total: of(*usage),
+            },
+        }
+    }
+
+    /// What a call is billed. A vendor that sent no bill is paid by the weight of what came and went.
+    pub(super) fn bill(&self, model: &Model, answer: &Answer) -> (Money, Usage) {
+        let mut usage = answer.usage;
+        if usage == Usage::default() && answer.weight() > 0 {
+            usage.output = context::most_tokens(answer.weight());
+            usage.input = self.context.unwrap_or(0);
+        }
+        (self.agents.tariff.bill(model, &usage), usage)
+    }
+
+    /// Settles the open reservation with an answer's bill.
+    pub(super) fn settle(&mut self, batch: &mut Batch, model: &Model, answer: &Answer) {
+        let (bill, usage) = self.bill(model, answer);
+        if let Some((_, reservation)) = self.reservation.take() {
+            batch.settle.push((reservation, bill, usage));
+        }
+        self.usage.input += usage.input;
+        self.usage.output += usage.output;
+        self.usage.cache_read += usage.cache_read;
+        self.usage.cache_write += usage.cache_write;
+        let used = usage.context() + usage.output;
+        self.context = (usage.context() > 0).then_some(used);
+        let (model, at) = (model.clone(), usage);
+        batch.record.push(Box::new(move |record| {
+            record.set("inputTokens", &at.input);
+            record.set("outputTokens", &at.output);
+            record.set("totalTokens", &at.context());
+            record.set("contextTokens", &model.context_window);
+            record.set("modelProvider", &model.reference.provider);
+            record.set("model", &model.reference.model);
+        }));
+    }
+
+    /// Adds an answer and what it says to the batch.
+    pub(super) fn say(&mut self, batch: &mut Batch, model: &Model, answer: &Answer, stop: StopReason) {
+        let entry = batch.entries.len();
+        batch.entries.push(self.assistant_entry(model, answer, stop, None));
+        let text = answer.text();
+        if !text.trim().is_empty() {
+            batch.steps.push(Step::Said { entry, text: text.into() });
+            self.texts.push(text.to_owned());
+        }
+    }
+
+    /// Adds turns that were steered into the run.
+    pub(super) fn add_steered(&mut self, batch: &mut Batch, turns: &[Turn]) {
+        if turns.is_empty() {
+            return;
+        }
+        for turn in turns {
+            batch.entries.push(self.user_entry(turn, None));
+            if turn.provenance.origin.power() == tool::Power::Bystander {
+                // From here on the run serves somebody who may do less.
+                self.standing.power = tool::Power::Bystander;
+            }
+        }
+        let causes = turns.iter().flat_map(|turn| turn.causes.clone()).collect();
+        batch.steps.push(Step::Known(Committed::Steered { causes }));
+    }
+}
+
+pub(crate) fn derived(turn: &Turn, origin: Origin, by: &str) -> Provenance {
+    let secrecy = turn.provenance.secrecy.max(Secrecy::Chat);
+    let provenance = Provenance::new(origin, secrecy).by(by);
+    match turn.causes.first().or(turn.provenance.cause.as_ref()) {
+        Some(cause) => provenance.caused_by(cause.clone()),
+        None => provenance,
+    }
+}

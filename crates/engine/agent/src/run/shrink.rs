@@ -1,0 +1,131 @@
+//! Compaction: the older part of the conversation gives way to a summary, by the model that answers.
+
+use std::sync::Arc;
+
+use budget::Money;
+use futures_util::StreamExt as _;
+use lanes::RunEvent;
+use provider::{Block, CacheHint, Message, Model, ModelRequest, Thinking, Usage};
+use serde_json::json;
+use sessions::{Body, NewEntry};
+
+use super::batch::Batch;
+use super::{Halt, Run};
+use crate::compaction::{self, INSTRUCTIONS, Plan};
+use crate::context;
+use crate::stream::Answer;
+
+/// Tokens a summary may take.
+const MOST_OF_SUMMARY: u32 = 4_000;
+
+impl Run {
+    /// Makes room before a call that would not fit.
+    pub(super) async fn shrink_if_needed(&mut self) -> Result<(), Halt> {
+        let Some(model) = self.model() else { return Ok(()) };
+        let floor = self.config.agents.defaults.compaction.reserve_tokens_floor;
+        let reserve = compaction::reserve(model.context_window, model.max_tokens, floor);
+        let used = match self.context {
+            Some(context) => context,
+            None => {
+                let history = self.history().await?;
+                let bytes = context::weight(&context::messages(&history, &model, self.start.turn.provenance.origin));
+                context::tokens(bytes + self.fixed_weight())
+            }
+        };
+        self.context = Some(used);
+        if used + reserve > u64::from(model.context_window) {
+            self.shrink(false).await?;
+        }
+        Ok(())
+    }
+
+    /// True when the conversation is shorter now.
+    pub(super) async fn shrink(&mut self, will_retry: bool) -> Result<bool, Halt> {
+        let Some(model) = self.model() else { return Ok(false) };
+        let history = self.history().await?;
+        let most = usize::try_from(model.context_window).unwrap_or(usize::MAX).saturating_mul(2);
+        let window = model.context_window >> self.compactions.min(4);
+        let plan = compaction::plan(&history.entries, window, most);
+        drop(history);
+        let Some(plan) = plan else { return Ok(false) };
+        self.compactions += 1;
+        self.tell(&RunEvent::CompactionStarted);
+        let done = self.replace(&model, &plan).await;
+        self.tell(&RunEvent::CompactionEnded { will_retry });
+        done.map(|()| true)
+    }
+
+    async fn replace(&mut self, model: &Arc<Model>, plan: &Plan) -> Result<(), Halt> {
+        let mut batch = Batch::default();
+        let summary = self.summary(model, plan, &mut batch).await?;
+        let tokens_before = self.context.unwrap_or(0);
+        let body = Body::Compaction {
+            summary: summary.into(),
+            first_kept_entry_id: plan.first_kept.clone(),
+            tokens_before,
+            details: None,
+        };
+        batch.facts.push(("session.compacted", json!({ "tokensBefore": tokens_before })));
+        batch.record.push(Box::new(|record| {
+            let count = record.get::<u64>("compactionCount").unwrap_or(0);
+            record.set("compactionCount", &(count + 1));
+        }));
+        self.commit(batch.entry(NewEntry::new(body, self.system_origin()))).await?;
+        self.context = None;
+        Ok(())
+    }
+
+    /// A summary by the model; one made of the person's own words where the model gives none.
+    async fn summary(&mut self, model: &Arc<Model>, plan: &Plan, batch: &mut Batch) -> Result<String, Halt> {
+        let Some(profile) = self.profiles.as_ref().and_then(|profiles| profiles.front()).cloned() else {
+            return Ok(compaction::without_a_model(plan));
+        };
+        let agents = Arc::clone(&self.agents);
+        let provider = agents.parts.providers.iter().find(|p| p.descriptor().apis.contains(&model.api));
+        let Some(provider) = provider else { return Ok(compaction::without_a_model(plan)) };
+        let worst = self.worst(model, plan.text.len() + INSTRUCTIONS.len());
+        let reserving = Batch { reserve: Some((Arc::clone(model), worst)), ..Batch::default() };
+        let Some(Ok(reservation)) = self.commit(reserving).await?.reserved else {
+            return Ok(compaction::without_a_model(plan));
+        };
+        let request = ModelRequest {
+            model: Arc::clone(model),
+            system: INSTRUCTIONS.into(),
+            messages: vec![Message::User(vec![Block::Text(plan.text.as_str().into())])],
+            tools: Arc::new([]),
+            thinking: Thinking::Off,
+            max_tokens: Some(MOST_OF_SUMMARY.min(model.max_tokens)),
+            temperature: None,
+            cache_key: self.session.id().as_str().into(),
+            cache: CacheHint::Off,
+        };
+        let mut answer = Answer::default();
+        let asked = async {
+            let mut stream = provider.stream(&agents.parts.http, request, &profile).await?;
+            while let Some(event) = stream.next().await {
+                answer.take(event?);
+            }
+            Ok::<(), provider::ProviderError>(())
+        };
+        let stop = self.stop.clone();
+        let asked = tokio::select! {
+            biased;
+            () = stop.token().cancelled() => None,
+            asked = asked => Some(asked),
+        };
+        let (bill, usage) = self.bill(model, &answer);
+        let bill = if answer.weight() == 0 { (Money::ZERO, Usage::default()) } else { (bill, usage) };
+        batch.settle.push((reservation, bill.0, bill.1));
+        match asked {
+            None => {
+                self.commit(std::mem::take(batch)).await?;
+                Err(Halt::Stopped(None))
+            }
+            Some(Ok(())) if !answer.text().trim().is_empty() => Ok(answer.text().to_owned()),
+            Some(result) => {
+                tracing::warn!(run = %self.start.run(), error = ?result.err(), "no summary could be made");
+                Ok(compaction::without_a_model(plan))
+            }
+        }
+    }
+}

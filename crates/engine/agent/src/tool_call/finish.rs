@@ -1,0 +1,155 @@
+//! What becomes of a tool's output: cut in the middle for the model, whole in a file, with its details for screens.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+
+use serde_json::value::to_raw_value;
+use sessions::Part;
+use stdx::{AbsPath, Disk};
+use tool::{Content, ToolError, ToolOutput};
+
+use super::Finished;
+
+/// Most bytes of text the model gets of one result.
+pub(crate) const MOST: usize = 30 << 10;
+/// Details are for screens and stay in the transcript: beyond this they are left out.
+const MOST_DETAILS: usize = 64 << 10;
+
+/// Where long results are kept whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Spill {
+    pub disk: Arc<dyn Disk>,
+    pub folder: AbsPath,
+}
+
+pub(crate) fn finish(
+    id: &Arc<str>,
+    name: &Arc<str>,
+    outcome: Result<ToolOutput, ToolError>,
+    spill: &Spill,
+) -> Finished {
+    let output = match outcome {
+        Ok(output) => output,
+        Err(error) => {
+            let text = cut(&error.to_string(), id, spill);
+            return Finished::failed(id, name, text);
+        }
+    };
+    let mut content = Vec::new();
+    let mut text = String::new();
+    for part in output.content {
+        match part {
+            Content::Text(more) => {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str(&more);
+            }
+            Content::Image { mime, data } => content.push(Part::Image { data: data.into(), mime_type: mime.into() }),
+        }
+    }
+    if !text.is_empty() || content.is_empty() {
+        let text = if text.trim().is_empty() { "(no output)" } else { text.as_str() };
+        content.insert(0, Part::text(cut(text, id, spill)));
+    }
+    let details = (!output.details.is_empty()).then(|| to_raw_value(&output.details).ok()).flatten();
+    let details = details.filter(|raw| raw.get().len() <= MOST_DETAILS).map(Arc::from);
+    Finished { id: Arc::clone(id), name: Arc::clone(name), content, details, is_error: output.is_error }
+}
+
+/// The text, or its beginning and end around a line that says where the whole is.
+fn cut(text: &str, id: &str, spill: &Spill) -> String {
+    let Some((head, left_out, tail)) = around_the_middle(text, MOST) else { return text.to_owned() };
+    let mut kept = String::with_capacity(MOST + 256);
+    kept.push_str(head);
+    let whole = match keep(text, id, spill) {
+        Ok(path) => format!("the whole text is in {path}"),
+        Err(error) => format!("the whole text could not be kept: {error}"),
+    };
+    // Writing to a text cannot fail.
+    let _infallible = write!(kept, "\n\n[… {left_out} bytes left out; {whole} …]\n\n");
+    kept.push_str(tail);
+    kept
+}
+
+/// Beginning, number of bytes between, and end; `None` when all of it fits.
+fn around_the_middle(text: &str, most: usize) -> Option<(&str, usize, &str)> {
+    if text.len() <= most {
+        return None;
+    }
+    let mut head = most / 2;
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    let mut tail = text.len() - most / 2;
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    // Cutting at line ends, where one is near, keeps lines whole.
+    let head = text.get(..head)?.rfind('\n').filter(|at| head - at < 400).map_or(head, |at| at + 1);
+    let tail = text.get(tail..)?.find('\n').filter(|at| *at < 400).map_or(tail, |at| tail + at + 1);
+    Some((text.get(..head)?, tail - head, text.get(tail..)?))
+}
+
+fn keep(text: &str, id: &str, spill: &Spill) -> io::Result<AbsPath> {
+    let name: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').take(80).collect();
+    let path = spill.folder.join(format!("{name}.txt"));
+    spill.disk.replace(&path, &mut |to| to.write_all(text.as_bytes()))?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use stdx::MemoryDisk;
+
+    fn spill() -> Spill {
+        Spill { disk: Arc::new(MemoryDisk::new()), folder: AbsPath::new("/spill").unwrap() }
+    }
+
+    fn text_of(finished: &Finished) -> String {
+        finished
+            .content
+            .iter()
+            .filter_map(|part| match part {
+                Part::Text { text, .. } => Some(text.to_string()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_long_result_is_cut_in_the_middle_and_kept_whole_in_a_file() {
+        let spill = spill();
+        let text = (0..9000).map(|line| format!("line {line}\n")).collect::<String>();
+        let finished = finish(&"t/1".into(), &"exec".into(), Ok(ToolOutput::text(text.clone())), &spill);
+        let shown = text_of(&finished);
+        assert!(shown.starts_with("line 0\n") && shown.ends_with("line 8999\n") && shown.len() < MOST + 300);
+        assert!(shown.contains("the whole text is in /spill/t1.txt"), "{shown}");
+        let kept = spill.disk.read(&AbsPath::new("/spill/t1.txt").unwrap(), 0, usize::MAX >> 1).unwrap();
+        assert_eq!(kept, text.as_bytes());
+    }
+
+    #[test]
+    fn nothing_to_say_is_said() {
+        let finished = finish(&"t".into(), &"exec".into(), Ok(ToolOutput::default()), &spill());
+        assert_eq!(text_of(&finished), "(no output)");
+        let failed = finish(&"t".into(), &"exec".into(), Err(ToolError::Failed("exit 1".into())), &spill());
+        assert!(failed.is_error && text_of(&failed) == "exit 1");
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_never_breaks_a_character_and_counts_what_it_left_out(text in "[aä€😀\n]{0,300}", most in 8usize..120) {
+            if let Some((head, left_out, tail)) = around_the_middle(&text, most) {
+                prop_assert_eq!(head.len() + left_out + tail.len(), text.len());
+                prop_assert!(head.len() + tail.len() <= most);
+                prop_assert!(text.starts_with(head) && text.ends_with(tail));
+            } else {
+                prop_assert!(text.len() <= most);
+            }
+        }
+    }
+}
