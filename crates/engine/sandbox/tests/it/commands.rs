@@ -1,9 +1,11 @@
 //! `exec` and `process` on real commands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sandbox::{Config, Exec};
 use serde_json::json;
+use stdx::ManualClock;
 use tool::{ExitState, ToolContext, ToolError};
 
 use crate::room::{PATIENCE, Room, text};
@@ -117,4 +119,33 @@ async fn commands_end_with_the_program() {
     let told: Vec<_> = room.ended.lock().iter().map(|end| (end.id.0.clone(), end.state)).collect();
     assert_eq!(told, [(id.clone(), ExitState::Killed)]);
     assert!(room.says("process", json!({"action": "poll", "sessionId": id})).await.ends_with("[killed]"));
+}
+
+#[tokio::test]
+async fn an_ended_command_is_remembered_for_half_an_hour() {
+    let clock = ManualClock::new(1_000_000);
+    let room = Room::with_clock(Arc::new(clock.clone()));
+    let id = room.start(json!({"command": "echo bye"})).await;
+    room.hear(&id, "bye").await;
+    // Its end is on record when nothing is left to be closed.
+    room.processes.stop(PATIENCE).await;
+    clock.advance(Duration::from_secs(29 * 60));
+    let listed = room.says("process", json!({"action": "list"})).await;
+    assert_eq!(listed, format!("{id}: exit code 0, 0 s: echo bye"));
+    clock.advance(Duration::from_secs(2 * 60));
+    assert_eq!(room.says("process", json!({"action": "list"})).await, "there are no background commands");
+}
+
+#[tokio::test]
+async fn of_many_ended_commands_the_oldest_are_forgotten() {
+    let clock = ManualClock::new(1_000_000);
+    let room = Room::with_clock(Arc::new(clock.clone()));
+    for number in 0..sandbox::ENDED_COMMANDS + 3 {
+        room.start(json!({"command": format!(": {number}")})).await;
+        room.processes.stop(PATIENCE).await;
+        clock.advance(Duration::from_millis(1));
+    }
+    let listed = room.says("process", json!({"action": "list"})).await;
+    assert_eq!(listed.lines().count(), sandbox::ENDED_COMMANDS);
+    assert!(!listed.contains(": 2\n") && listed.contains(": 3\n"), "{listed}");
 }

@@ -38,8 +38,22 @@ impl Room {
         Self::over(folder, store, config, env)
     }
 
+    pub(crate) fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        let store = Store::memory(sandbox::MIGRATIONS, Arc::clone(&clock)).unwrap();
+        Self::made_of(tempfile::tempdir().unwrap(), store, clock, Config::default(), &[])
+    }
+
     pub(crate) fn over(folder: tempfile::TempDir, store: Store, config: Config, env: &[(&str, &str)]) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Self::made_of(folder, store, Arc::new(SystemClock), config, env)
+    }
+
+    fn made_of(
+        folder: tempfile::TempDir,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        config: Config,
+        env: &[(&str, &str)],
+    ) -> Self {
         let cancel = CancellationToken::new();
         let root = AbsPath::new(folder.path().canonicalize().unwrap()).unwrap();
         let config = Live::fixed(config);

@@ -66,7 +66,7 @@ async fn a_killed_command_leaves_no_child_however_it_hid() {
 async fn a_command_that_takes_too_long_leaves_no_child_either() {
     let room = Room::new();
     write_stubborn(&room);
-    let call = room.call("exec", json!({"command": "python3 stubborn.py; true", "timeout": 2}));
+    let call = room.call("exec", json!({"command": "python3 stubborn.py; true", "timeout": 4}));
     let output = call.await.unwrap();
     assert!(text(&output).ends_with("[timed out and killed]"), "{output:?}");
     assert!(output.is_error);
