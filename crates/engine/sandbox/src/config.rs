@@ -191,6 +191,22 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_names_every_key_at_its_place() {
+        let schema = schemars::schema_for!(Config).to_value();
+        let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["profile", "allow", "deny", "byProvider", "exec", "fs"]);
+    }
+
+    #[test]
+    fn containers_are_for_the_sessions_config_means() {
+        let containers = |mode| Containers { mode };
+        assert!(!containers(None).are_for(false));
+        assert!(containers(Some(ContainerMode::NonMain)).are_for(false));
+        assert!(!containers(Some(ContainerMode::NonMain)).are_for(true));
+        assert!(containers(Some(ContainerMode::All)).are_for(true));
+    }
+
+    #[test]
     fn waits_stay_within_the_bounds_users_were_promised() {
         let exec = Exec::default();
         assert_eq!(exec.background_after(Some(0)), Duration::from_millis(10));
