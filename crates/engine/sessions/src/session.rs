@@ -122,7 +122,15 @@ impl Session {
     /// Waits until readers of the file see all that was committed before the call; gives the last such row.
     pub(crate) async fn settle(&self) -> Result<i64, SessionsError> {
         let mut progress = self.active.progress.subscribe();
-        let wanted = progress.borrow_and_update().committed;
+        let (wanted, has_failed) = {
+            let now = progress.borrow_and_update();
+            (now.committed, now.failure.is_some())
+        };
+        if has_failed {
+            // Not told of an old failure: there may be room by now.
+            self.active.progress.send_modify(|progress| progress.failure = None);
+            self.shared.written(Arc::clone(&self.active));
+        }
         self.wait(&mut progress, |progress| progress.appended >= wanted).await?;
         Ok(wanted)
     }

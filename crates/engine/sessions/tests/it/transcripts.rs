@@ -1,0 +1,193 @@
+//! What is committed is in the file, in the published form, and a model sees it.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sessions::{Body, Fresh, NewEntry, Opening, SessionsError, Started};
+use stdx::{CancellationToken, Disk as _};
+use store::StoreError;
+use tool::Provenance;
+
+use crate::house::{NOW, calls, house, key, open, opening, path, result, says, told, user};
+
+#[tokio::test(start_paused = true)]
+async fn a_first_turn_gives_a_file_that_the_published_program_reads() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![user("hi"), says("hello")]).await.unwrap();
+    session.flush().await.unwrap();
+    let lines = house.lines(session.path());
+    assert_eq!(session.path().to_string(), format!("/s/agents/main/sessions/{}.jsonl", session.id()));
+    let header = serde_json::json!({
+        "type": "session", "version": 3, "id": session.id(), "timestamp": "2026-01-24T10:00:00.000Z", "cwd": "/w"
+    });
+    assert_eq!(lines[0], header);
+    assert_eq!((&lines[1]["parentId"], &lines[2]["parentId"]), (&serde_json::Value::Null, &lines[1]["id"]));
+    assert_eq!(lines[2]["message"]["content"][0]["text"], "hello");
+    assert_eq!(lines[1]["x"], serde_json::json!({"origin": "owner", "secrecy": "chat"}));
+    assert_eq!(lines[1]["message"].get("x"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_is_committed_with_what_it_causes_or_not_at_all() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    let staging = session.clone();
+    let undone = house.store.write(move |tx| {
+        staging.stage(tx, user("never"))?;
+        Err::<(), _>(StoreError::abandoned("no"))
+    });
+    assert!(undone.await.is_err());
+    session.append(vec![user("hi")]).await.unwrap();
+    assert_eq!(told(&session).await, ["user: hi"]);
+    assert_eq!(house.lines(session.path()).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_of_one_transaction_follow_each_other() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    let ids = session.append(vec![user("a"), calls("t"), result("t", "ok"), says("b")]).await.unwrap();
+    session.append(vec![user("c")]).await.unwrap();
+    session.flush().await.unwrap();
+    let lines = house.lines(session.path());
+    let parents: Vec<_> = lines[2..].iter().map(|line| line["parentId"].as_str().unwrap()).collect();
+    assert_eq!(parents, ids.iter().map(|id| id.as_str()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_in_memory_equals_the_one_that_is_read_again() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![user("a"), says("b")]).await.unwrap();
+    let kept_from = session.append(vec![user("c")]).await.unwrap().remove(0);
+    told(&session).await;
+    let compaction =
+        Body::Compaction { summary: "short".into(), first_kept_entry_id: kept_from, tokens_before: 9, details: None };
+    session.append(vec![NewEntry::new(compaction, Provenance::default()), calls("t")]).await.unwrap();
+    let in_memory = told(&session).await;
+    assert_eq!(
+        in_memory,
+        [
+            "summary: short",
+            "user: c",
+            "assistant: ",
+            "toolResult: No result of this tool call was recorded: it was interrupted."
+        ]
+    );
+    session.flush().await.unwrap();
+    sessions.stop().await;
+    let again = house.sessions();
+    assert_eq!(told(&open(&again, "agent:main:main").await).await, in_memory);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_torn_last_line_is_mended_and_reported() {
+    let house = house();
+    {
+        let sessions = house.sessions();
+        sessions.start(&CancellationToken::new());
+        open(&sessions, "agent:main:main").await.append(vec![user("a")]).await.unwrap();
+        sessions.stop().await;
+    }
+    let sessions = house.sessions();
+    let file = sessions.existing(&key("agent:main:main")).await.unwrap().unwrap().0.path().clone();
+    house.disk.open(&file).unwrap().append(br#"{"type":"message","id":"12345678","par"#).unwrap();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![says("b")]).await.unwrap();
+    assert_eq!(told(&session).await, ["user: a", "assistant: b"]);
+    assert_eq!(house.lines(&file).len(), 3);
+    let sql = "SELECT body FROM facts WHERE kind = 'transcript-mended'";
+    let fact: String = house.store.read_blocking(|view| view.first(sql, [], |row| row.get(0))).unwrap().unwrap();
+    assert!(fact.contains(r#""cutBytes":38"#), "{fact}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_a_full_disk_nothing_is_lost_and_writing_goes_on_when_there_is_room() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![user("a")]).await.unwrap();
+    session.flush().await.unwrap();
+    house.disk.fail_writes(Some(ErrorKind::StorageFull));
+    session.append(vec![says("b")]).await.unwrap();
+    let failed = session.flush().await.unwrap_err();
+    assert!(matches!(failed, SessionsError::Transcript { .. }), "{failed}");
+    assert_eq!(house.count("pending_entries"), 2);
+    house.disk.fail_writes(None);
+    session.flush().await.unwrap();
+    assert_eq!(told(&session).await, ["user: a", "assistant: b"]);
+    assert_eq!(house.lines(session.path()).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_session_leaves_memory_and_its_rows_leave_the_database() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![user("a"), says("b")]).await.unwrap();
+    session.flush().await.unwrap();
+    let weak = Arc::new(session);
+    assert_eq!(house.count("pending_entries"), 2);
+    drop(weak);
+    while house.count("pending_entries") > 0 {
+        tokio::time::advance(Duration::from_secs(10)).await;
+        tokio::task::yield_now().await;
+    }
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![user("c")]).await.unwrap();
+    assert_eq!(told(&session).await, ["user: a", "assistant: b", "user: c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_morning_a_conversation_starts_over_in_a_new_file() {
+    let house = house();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let first = open(&sessions, "agent:main:main").await;
+    first.append(vec![user("a")]).await.unwrap();
+    house.clock.jump_to(NOW + 3_600_000);
+    let same = sessions.open(&key("agent:main:main"), opening()).await.unwrap();
+    assert_eq!((same.started, same.session.id()), (Started::Continued, first.id()));
+    house.clock.jump_to(NOW + 25 * 3_600_000);
+    let kept = Opening { fresh: Fresh::Keep, ..opening() };
+    assert_eq!(sessions.open(&key("agent:main:main"), kept).await.unwrap().started, Started::Continued);
+    let over = sessions.open(&key("agent:main:main"), opening()).await.unwrap();
+    assert_eq!(over.started, Started::Over { old: Some(first.id().clone()) });
+    assert!(told(&over.session).await.is_empty());
+    assert_eq!(told(&first).await, ["user: a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_of_the_published_program_goes_on_where_it_ended() {
+    let house = house();
+    let file = "/s/agents/main/sessions/5c5b8e3e-0000-4000-8000-000000000001.jsonl";
+    house.write("/s/agents/main/sessions/sessions.json", &format!(
+        r#"{{"agent:main:main":{{"sessionId":"5c5b8e3e-0000-4000-8000-000000000001","updatedAt":{NOW},"sessionFile":"{file}"}}}}"#
+    ));
+    house.write(file, concat!(
+        r#"{"type":"session","version":3,"id":"5c5b8e3e-0000-4000-8000-000000000001","timestamp":"t","cwd":"/w"}"#, "\n",
+        r#"{"type":"message","id":"44f80665","parentId":null,"timestamp":"t","message":{"role":"user","content":[{"type":"text","text":"old"}],"timestamp":1}}"#, "\n",
+        r#"{"type":"message","id":"26ed2332","timestamp":"t","message":{"role":"assistant","content":[{"type":"text","text":"injected"}],"timestamp":1,"stopReason":"injected","usage":{"input":0,"output":0,"totalTokens":0}}}"#, "\n",
+    ));
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![user("new")]).await.unwrap();
+    assert_eq!(told(&session).await, ["user: old", "assistant: injected", "user: new"]);
+    let lines = house.lines(&path(file));
+    assert_eq!((lines.len(), &lines[3]["parentId"]), (4, &lines[2]["id"]));
+}
