@@ -1,0 +1,28 @@
+//! The commands, in the order in which a newcomer needs them.
+
+mod config; // the file, key by key
+mod doctor; // what is wrong, and what to do
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use crate::context::Context;
+
+/// One command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read and change the config
+    Config(config::Arguments),
+    /// Look for what is wrong with this installation
+    Doctor(doctor::Arguments),
+}
+
+/// Runs one command to its end.
+pub(crate) fn run(command: Command, context: Context) -> Result<ExitCode> {
+    match command {
+        Command::Config(arguments) => config::run(&arguments, &context),
+        Command::Doctor(arguments) => doctor::run(&arguments, &context),
+    }
+}

@@ -1,0 +1,161 @@
+//! `clawdbot doctor`: looks for what is wrong with this installation and says what to do. Changes nothing.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use config::Snapshot;
+use serde::Serialize;
+use serde_json::json;
+use store::Lease;
+
+use crate::config::{BindMode, GatewaySection};
+use crate::context::Context;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Ask nothing (this command never does)
+    #[arg(long)]
+    non_interactive: bool,
+}
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Severity {
+    Ok,
+    Note,
+    Warning,
+    Error,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    severity: Severity,
+    message: String,
+}
+
+/// Room the state folder's disk should have: less, and the journal may soon be refused.
+const LITTLE_ROOM: u64 = 256 << 20;
+
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
+    let file = context.config_file()?;
+    let snapshot = file.load();
+    let mut findings = vec![config(&snapshot)];
+    let survey = file.schema().survey(&snapshot.parsed);
+    let names = |paths: &[config::ConfigPath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !survey.unused.is_empty() {
+        let message = format!("accepted, but not used by this release: {}", names(&survey.unused));
+        findings.push(Finding { check: "unused keys", severity: Severity::Note, message });
+    }
+    if !survey.ours_alone.is_empty() {
+        let message = format!("clawdbot 2026.1.24 refuses a file with these keys: {}", names(&survey.ours_alone));
+        findings.push(Finding { check: "later keys", severity: Severity::Warning, message });
+    }
+    if snapshot.is_valid() {
+        findings.push(auth(context, &snapshot)?);
+    }
+    findings.extend(permissions(context));
+    findings.push(holder(context));
+    findings.extend(room(context));
+    let is_well = findings.iter().all(|finding| finding.severity != Severity::Error);
+    show(arguments, context, &findings, is_well);
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(arguments: &Arguments, context: &Context, findings: &[Finding], is_well: bool) {
+    let output = context.output.with_json(arguments.json);
+    if output.json {
+        output.value(&json!({"ok": is_well, "findings": findings}));
+        return;
+    }
+    for finding in findings {
+        let mark = match finding.severity {
+            Severity::Ok => "ok",
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        output.line(format!("{:8} {}: {}", mark, output.strong(finding.check), finding.message));
+    }
+}
+
+fn config(snapshot: &Snapshot) -> Finding {
+    let (severity, message) = match (snapshot.exists(), snapshot.is_valid()) {
+        (false, _) => {
+            (Severity::Note, format!("{} does not exist; run `clawdbot onboard` to write one", snapshot.path))
+        }
+        (true, true) => (Severity::Ok, format!("{} is valid", snapshot.path)),
+        (true, false) => (Severity::Error, format!("{} is not valid:\n{}", snapshot.path, snapshot.issues)),
+    };
+    Finding { check: "config", severity, message }
+}
+
+fn auth(context: &Context, snapshot: &Snapshot) -> Result<Finding> {
+    let gateway: GatewaySection = crate::config::section(snapshot)?;
+    let is_open = context.shared(&gateway).is_none();
+    let is_remote = !matches!(gateway.bind, None | Some(BindMode::Loopback | BindMode::Auto));
+    let (severity, message) = match (snapshot.exists(), is_open, is_remote) {
+        (_, false, _) => (Severity::Ok, "clients must show a token or password".to_owned()),
+        (false, true, _) => (Severity::Note, "a token is made at the first start".to_owned()),
+        (true, true, true) => (
+            Severity::Error,
+            "gateway.bind opens the gateway to others and no gateway.auth.token is set: it will refuse to start; \
+             run `clawdbot config set gateway.auth.token <TOKEN>`"
+                .to_owned(),
+        ),
+        (true, true, false) => (
+            Severity::Warning,
+            "no gateway.auth.token is set: every program on this machine may speak to the gateway; \
+             run `clawdbot config set gateway.auth.token <TOKEN>`"
+                .to_owned(),
+        ),
+    };
+    Ok(Finding { check: "auth", severity, message })
+}
+
+fn permissions(context: &Context) -> Vec<Finding> {
+    let places = &context.places;
+    let checked = [&places.state, &places.config, &places.state.join("credentials"), &places.database()];
+    let mut findings = Vec::new();
+    for path in checked {
+        let Ok(found) = std::fs::metadata(path) else { continue };
+        let mode = found.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let wanted = if found.is_dir() { "700" } else { "600" };
+            let message = format!("{path} can be read by others (mode {mode:o}); run `chmod {wanted} {path}`");
+            findings.push(Finding { check: "permissions", severity: Severity::Warning, message });
+        }
+    }
+    if findings.is_empty() {
+        let message = "nobody else can read the state folder".to_owned();
+        findings.push(Finding { check: "permissions", severity: Severity::Ok, message });
+    }
+    findings
+}
+
+fn holder(context: &Context) -> Finding {
+    let message = match Lease::holder(&context.places.lease()) {
+        Some(Some(pid)) => format!("process {pid} holds {}", context.places.state),
+        Some(None) => format!("a process holds {}", context.places.state),
+        None => "no gateway is running here".to_owned(),
+    };
+    Finding { check: "gateway", severity: Severity::Ok, message }
+}
+
+fn room(context: &Context) -> Option<Finding> {
+    let found = rustix::fs::statvfs(context.places.state.as_path()).ok()?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let mib = free >> 20;
+    let (severity, message) = if free < LITTLE_ROOM {
+        (Severity::Warning, format!("only {mib} MiB are free on the disk of {}", context.places.state))
+    } else {
+        (Severity::Ok, format!("{mib} MiB are free"))
+    };
+    Some(Finding { check: "disk", severity, message })
+}

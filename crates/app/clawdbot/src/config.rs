@@ -1,0 +1,67 @@
+//! The tree of the config file: every section by its owner. Reads like a table of contents.
+
+mod gateway; // the front door
+mod logging; // what is written down
+
+use anyhow::{Context as _, Result, anyhow};
+use config::{ConfigPath, Reload, Schema, Section, Snapshot};
+
+use crate::adapters;
+
+pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode};
+pub(crate) use logging::{Level, LoggingSection};
+
+/// The keys that 2026.1.24 accepts.
+const KNOWN_KEYS: &str = include_str!("../data/known-keys.txt");
+
+/// Everything that may be written.
+pub(crate) fn schema() -> Result<Schema> {
+    let mut schema = Schema::known(KNOWN_KEYS)
+        .context("the list of known keys")?
+        .with::<GatewaySection>() // gateway
+        .with::<LoggingSection>() // logging
+        .with::<sandbox::Config>() // tools
+        .with::<credentials::Config>() // auth, models.providers.*.apiKey
+        .with::<budget::Config>(); // budget
+    for (path, json, reload) in adapters::sections()? {
+        schema = schema.with_json(&path, &json, reload);
+    }
+    for path in ["gateway.remote", "gateway.reload", "gateway.trustedProxies", "gateway.controlUi.allowedOrigins"] {
+        schema = schema.with_cost(path.split('.').collect::<ConfigPath>(), Reload::Now);
+    }
+    Ok(schema)
+}
+
+/// One section of a checked reading.
+pub(crate) fn section<T: Section>(snapshot: &Snapshot) -> Result<T> {
+    snapshot.section().map_err(|issue| anyhow!("{issue}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_config_with_what_people_write_has_no_issue() {
+        let schema = schema().unwrap();
+        let tree = json!({
+            "gateway": {"port": 18789, "bind": "lan", "auth": {"mode": "token", "token": "t"}, "reload": {"mode": "hot"}},
+            "logging": {"level": "debug", "consoleStyle": "pretty"},
+            "agents": {"defaults": {"model": {"primary": "ollama/x", "fallbacks": []}, "workspace": "~/clawd"}},
+            "models": {"providers": {"ollama": {"baseUrl": "http://127.0.0.1:11434/v1", "api": "openai-completions", "models": []}}},
+            "tools": {"profile": "coding"},
+        });
+        assert_eq!(schema.check(&tree).to_string(), "");
+        assert!(schema.survey(&tree).ours_alone.is_empty(), "{:?}", schema.survey(&tree));
+    }
+
+    #[test]
+    fn trusted_pages_change_without_a_restart_and_the_port_does_not() {
+        let schema = schema().unwrap();
+        let cost = |path: &str| schema.cost(&path.split('.').collect());
+        assert_eq!(cost("gateway.controlUi.allowedOrigins"), Reload::Now);
+        assert_eq!(cost("gateway.port"), Reload::Gateway);
+        assert_eq!(cost("models.providers.x.apiKey"), Reload::Now);
+    }
+}
