@@ -93,6 +93,12 @@ impl SessionKey {
         self.sent.as_deref().unwrap_or(&self.canonical)
     }
 
+    /// The same key, in the spelling a client used.
+    #[must_use]
+    pub fn spelled(&self, sent: &str) -> Self {
+        Self { canonical: Arc::clone(&self.canonical), sent: Some(sent.into()) }
+    }
+
     /// The agent the key names, if it names one.
     #[must_use]
     pub fn agent(&self) -> Option<AgentId> {

@@ -1,1 +1,35 @@
-//! Being built.
+//! Turns what arrives into admitted, routed turns.
+//!
+//! What arrives is judged, routed and journalled in one synced commit before its network is told. After a crash the
+//! rows that have no ended run are taken up again, in order, by the verdict and the route they were given.
+
+mod admit;
+mod config;
+mod debounce;
+mod directive;
+mod directives;
+mod envelope;
+mod error;
+mod group_history;
+mod intake;
+mod journal;
+mod methods;
+mod ports;
+mod request;
+mod route;
+mod sink;
+mod system_events;
+
+pub use admit::{Admission, Facts, Patterns, Verdict, admit};
+pub use config::{
+    Access, Binding, ChannelAccess, Config, DmPolicy, DmScope, Entry, Group, GroupPolicy, Match, PeerMatch, Scope,
+};
+pub use directive::{Directive, Parsed, parse as parse_directive};
+pub use error::InboundError;
+pub use intake::{Cut, Intake, Parts};
+pub use journal::MIGRATIONS;
+pub use methods::methods;
+pub use ports::{Conversation, Networks, Pairing, People, Shown};
+pub use route::{Route, route};
+pub use sink::Closing;
+pub use system_events::SystemEvents;

@@ -1,0 +1,142 @@
+//! Every row of the access rules, as a table.
+
+use channel::{Addressed, Change, Inbound, Peer, Sender};
+
+use super::*;
+use crate::Config;
+
+fn message(kind: PeerKind, addressed: Addressed) -> Inbound {
+    Inbound {
+        event: "1".into(),
+        message: "7".parse().unwrap(),
+        peer: Peer { id: "-100".parse().unwrap(), kind, title: None, is_forum: false },
+        thread: None,
+        sender: Sender {
+            id: "42".parse().unwrap(),
+            name: Some("Ann".into()),
+            username: Some("ann".into()),
+            is_bot: false,
+        },
+        text: "hello".into(),
+        attachments: Vec::new(),
+        spans: Vec::new(),
+        addressed,
+        reply_to: None,
+        merge: None,
+        change: Change::New,
+        at: 0,
+    }
+}
+
+struct Case {
+    config: &'static str,
+    kind: PeerKind,
+    addressed: Addressed,
+    paired: bool,
+    text: &'static str,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self { config: "{}", kind: PeerKind::Dm, addressed: Addressed::Nobody, paired: false, text: "hello" }
+    }
+}
+
+fn judge(case: &Case) -> (Admission, String, bool) {
+    let config: Config = serde_json::from_str(&format!(r#"{{"channels":{{"net":{}}}}}"#, case.config)).unwrap();
+    let access = config.access("net", "default");
+    let mut message = message(case.kind, case.addressed);
+    message.text = case.text.into();
+    let (patterns, _) = Patterns::new(&["clawd".into()]);
+    let verdict = admit(&Facts {
+        message: &message,
+        access: &access,
+        is_paired: case.paired,
+        patterns: &patterns,
+        always_active: None,
+        is_command: case.text.starts_with('/'),
+    });
+    (verdict.admission, verdict.rule, verdict.trusted)
+}
+
+#[test]
+fn a_stranger_in_a_direct_chat_is_offered_pairing_by_default() {
+    let (admission, rule, trusted) = judge(&Case::default());
+    assert_eq!((admission, trusted), (Admission::Pair, false));
+    assert_eq!(rule, "dmPolicy pairing: unknown sender");
+}
+
+#[test]
+fn paired_and_listed_senders_are_admitted_and_trusted() {
+    let paired = judge(&Case { paired: true, ..Case::default() });
+    assert_eq!(paired, (Admission::Admit, "paired: 42".into(), true));
+    for list in [r#"{"allowFrom":[42]}"#, r#"{"allowFrom":["net:42"]}"#, r#"{"allowFrom":["@Ann"]}"#] {
+        assert_eq!(judge(&Case { config: list, ..Case::default() }).0, Admission::Admit, "{list}");
+    }
+}
+
+#[test]
+fn an_open_door_admits_everybody_and_trusts_only_the_named() {
+    let open = r#"{"dmPolicy":"open","allowFrom":["*"]}"#;
+    assert_eq!(judge(&Case { config: open, ..Case::default() }), (Admission::Admit, "dmPolicy open".into(), false));
+    let named = r#"{"dmPolicy":"open","allowFrom":["*","42"]}"#;
+    assert!(judge(&Case { config: named, ..Case::default() }).2);
+    assert_eq!(judge(&Case { config: r#"{"dmPolicy":"open"}"#, ..Case::default() }).0, Admission::Ignore);
+}
+
+#[test]
+fn closed_doors_ignore_and_say_which_rule_it_was() {
+    let disabled = judge(&Case { config: r#"{"dmPolicy":"disabled","allowFrom":[42]}"#, ..Case::default() });
+    assert_eq!((disabled.0, disabled.1.as_str()), (Admission::Ignore, "dmPolicy disabled"));
+    assert_eq!(judge(&Case { config: r#"{"dmPolicy":"allowlist"}"#, ..Case::default() }).0, Admission::Ignore);
+}
+
+#[test]
+fn a_group_without_a_list_hears_nobody_by_default() {
+    let case = Case { kind: PeerKind::Group, addressed: Addressed::Mentioned, ..Case::default() };
+    assert_eq!(judge(&case).1, "groupPolicy allowlist: groupAllowFrom is empty");
+}
+
+#[test]
+fn a_group_message_without_mention_is_kept_as_context_and_starts_no_run() {
+    let open = r#"{"groupPolicy":"open"}"#;
+    let group =
+        |addressed, text| judge(&Case { config: open, kind: PeerKind::Group, addressed, text, ..Case::default() });
+    assert_eq!(group(Addressed::Nobody, "hello").0, Admission::Keep);
+    assert_eq!(group(Addressed::Others, "clawd hello").0, Admission::Keep);
+    assert_eq!(group(Addressed::Mentioned, "hello").0, Admission::Admit);
+    assert_eq!(group(Addressed::Replied, "hello").0, Admission::Admit);
+    assert_eq!(group(Addressed::Nobody, "hey Cl\u{200b}awd!").1, "mentionPatterns");
+}
+
+#[test]
+fn a_member_outside_the_lists_is_admitted_without_trust_where_the_group_is_open() {
+    let open = r#"{"groupPolicy":"open"}"#;
+    let case = Case { config: open, kind: PeerKind::Group, addressed: Addressed::Mentioned, ..Case::default() };
+    assert_eq!(judge(&case), (Admission::Admit, "mentioned".into(), false));
+    let listed = r#"{"groupPolicy":"open","groupAllowFrom":["42"]}"#;
+    assert!(judge(&Case { config: listed, ..case }).2);
+}
+
+#[test]
+fn groups_are_a_list_of_rooms_and_have_rules_of_their_own() {
+    let group = |config| judge(&Case { config, kind: PeerKind::Group, ..Case::default() });
+    assert_eq!(group(r#"{"groupPolicy":"open","groups":{"-200":{}}}"#).1, "the group is not in groups");
+    assert_eq!(group(r#"{"groupPolicy":"open","groups":{"*":{"requireMention":false}}}"#).0, Admission::Admit);
+    assert_eq!(group(r#"{"groupPolicy":"open","groups":{"-100":{"enabled":false}}}"#).0, Admission::Ignore);
+    let senders = r#"{"groupPolicy":"open","groups":{"-100":{"allowFrom":["9"],"requireMention":false}}}"#;
+    assert_eq!(group(senders).0, Admission::Ignore);
+}
+
+#[test]
+fn a_command_of_a_listed_sender_passes_the_mention_gate() {
+    let listed = r#"{"groupAllowFrom":["42"]}"#;
+    let case = Case { config: listed, kind: PeerKind::Group, text: "/status", ..Case::default() };
+    assert_eq!(judge(&case).1, "command of a listed sender");
+}
+
+#[test]
+fn an_account_of_its_own_overrides_the_rules_of_its_network() {
+    let config = r#"{"dmPolicy":"disabled","accounts":{"default":{"dmPolicy":"pairing"}}}"#;
+    assert_eq!(judge(&Case { config, ..Case::default() }).0, Admission::Pair);
+}

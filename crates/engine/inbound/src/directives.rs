@@ -1,0 +1,160 @@
+//! What commands do, and what they answer.
+
+mod texts;
+
+use ids::SessionKey;
+use lanes::{QueueMode, StopCause};
+use sessions::Record;
+
+use crate::{Directive, InboundError, directive::Level, intake::Inner};
+
+pub(crate) use texts::GREETING;
+
+/// Who gave the command, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Given {
+    pub(crate) key: SessionKey,
+    /// The answer to `/whoami`.
+    pub(crate) who: String,
+    pub(crate) is_group: bool,
+}
+
+/// What follows from a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Say(String),
+    /// The session starts over and this text is its first turn.
+    StartOver(String),
+}
+
+/// Carries a command out.
+pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive) -> Result<Answer, InboundError> {
+    let key = &given.key;
+    Ok(Answer::Say(match directive {
+        Directive::Help => texts::HELP.to_owned(),
+        Directive::Commands => texts::COMMANDS.to_owned(),
+        Directive::Status => inner.conversation.card(key.clone()).await,
+        Directive::WhoAmI => given.who.clone(),
+        Directive::New { rest } => {
+            let text = if rest.is_empty() { GREETING.to_owned() } else { rest };
+            return Ok(Answer::StartOver(text));
+        }
+        Directive::Stop => stop(inner, key).await,
+        Directive::Compact { instructions } => inner
+            .conversation
+            .compact(key.clone(), instructions)
+            .await
+            .unwrap_or_else(|why| format!("⚠️ Not compacted: {why}")),
+        Directive::Think(Level::Set(level)) => {
+            let stored = (level != provider::Thinking::Off).then(|| level.as_str());
+            set(inner, key, "thinkingLevel", stored).await?;
+            match stored {
+                Some(level) => format!("Thinking level set to {level}."),
+                None => "Thinking disabled.".to_owned(),
+            }
+        }
+        Directive::Think(other) => shown(inner, key, &other, &THINK).await?,
+        Directive::Verbose(Level::Set(level)) => {
+            set(inner, key, "verboseLevel", Some(level)).await?;
+            format!("Verbose: {level}.")
+        }
+        Directive::Verbose(other) => shown(inner, key, &other, &VERBOSE).await?,
+        Directive::Reasoning(Level::Set(level)) => {
+            set(inner, key, "reasoningLevel", (level != "off").then_some(level)).await?;
+            format!("Reasoning: {level}.")
+        }
+        Directive::Reasoning(other) => shown(inner, key, &other, &REASONING).await?,
+        Directive::Model { word: None } => {
+            format!("Current: {}\n\nSwitch: /model <provider/model>", inner.conversation.model(key.clone()).await)
+        }
+        Directive::Model { word: Some(word) } => {
+            let chosen = inner.conversation.choose_model(key.clone(), word).await;
+            chosen.map_or_else(|why| format!("⚠️ {why}"), |model| format!("Model set to {model}."))
+        }
+        Directive::Queue { mode } => queue(inner, key, mode).await?,
+        Directive::Activation { always } => activation(inner, given, always).await?,
+    }))
+}
+
+async fn stop(inner: &Inner, key: &SessionKey) -> String {
+    let stopped = inner.lanes.stop_session(key.clone(), StopCause::Stop).await;
+    if stopped.is_empty() { "Nothing is running.".to_owned() } else { "⚙️ Agent was aborted.".to_owned() }
+}
+
+/// A setting that a session keeps.
+struct Setting {
+    name: &'static str,
+    field: &'static str,
+    standard: &'static str,
+    options: &'static str,
+}
+
+const THINK: Setting =
+    Setting { name: "thinking level", field: "thinkingLevel", standard: "default", options: texts::THINK_LEVELS };
+const VERBOSE: Setting =
+    Setting { name: "verbose level", field: "verboseLevel", standard: "off", options: texts::VERBOSE_LEVELS };
+const REASONING: Setting =
+    Setting { name: "reasoning level", field: "reasoningLevel", standard: "off", options: texts::REASONING_LEVELS };
+
+async fn shown<T>(
+    inner: &Inner,
+    key: &SessionKey,
+    level: &Level<T>,
+    setting: &Setting,
+) -> Result<String, InboundError> {
+    let Setting { name, field, standard, options } = setting;
+    if let Level::Unknown(word) = level {
+        return Ok(format!("“{word}” is no {name}. There are: {options}."));
+    }
+    let record = inner.sessions.find(key).await?;
+    let now = record.and_then(|record| record.text(field)).unwrap_or_else(|| (*standard).to_owned());
+    Ok(format!("Current {name}: {now}.\nOptions: {options}."))
+}
+
+async fn set(
+    inner: &Inner,
+    key: &SessionKey,
+    field: &'static str,
+    value: Option<&'static str>,
+) -> Result<(), InboundError> {
+    let change = move |_: &store::Tx<'_>, record: &mut Record| {
+        record.put(field, value);
+        Ok(())
+    };
+    inner.sessions.change(key, change).await?;
+    Ok(())
+}
+
+async fn queue(inner: &Inner, key: &SessionKey, word: Option<String>) -> Result<String, InboundError> {
+    let (waiting, _) = inner.lanes.depth(key.clone()).await;
+    let Some(word) = word else {
+        let record = inner.sessions.find(key).await?;
+        let mode = record.and_then(|record| record.text("queueMode")).unwrap_or_else(|| "default".to_owned());
+        return Ok(format!("Queue: {mode} (depth {waiting}).\nModes: {}.", texts::QUEUE_MODES));
+    };
+    let first = word.split_whitespace().next().unwrap_or_default().to_owned();
+    if matches!(first.as_str(), "default" | "reset" | "clear") {
+        set(inner, key, "queueMode", None).await?;
+        return Ok("Queue mode is the default again.".to_owned());
+    }
+    let stored = match QueueMode::from_word(&first) {
+        None => return Ok(format!("“{first}” is no queue mode. There are: {}.", texts::QUEUE_MODES)),
+        Some(QueueMode::Collect) => "collect",
+        Some(QueueMode::Followup) => "followup",
+        Some(QueueMode::Steer) => "steer",
+        Some(QueueMode::SteerBacklog) => "steer-backlog",
+        Some(QueueMode::Interrupt) => "interrupt",
+    };
+    set(inner, key, "queueMode", Some(stored)).await?;
+    Ok(format!("Queue mode set to {stored}."))
+}
+
+async fn activation(inner: &Inner, given: &Given, always: Option<bool>) -> Result<String, InboundError> {
+    if !given.is_group {
+        return Ok("Activation is a matter of groups; in a direct chat I always answer.".to_owned());
+    }
+    let Some(always) = always else { return Ok("Say /activation mention or /activation always.".to_owned()) };
+    let word = if always { "always" } else { "mention" };
+    set(inner, &given.key, "groupActivation", Some(word)).await?;
+    Ok(format!("Activation set to {word}."))
+}

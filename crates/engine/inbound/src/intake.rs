@@ -1,0 +1,312 @@
+//! The engine's handle: takes batches from accounts and requests from clients, and takes up what a crash left.
+
+mod actor;
+mod judge;
+mod turns;
+
+use std::{fmt, sync::Arc};
+
+use ::config::Live;
+use accounts::{Arrived, Inbox, NotAccepted};
+use async_trait::async_trait;
+use channel::{SendKey, Target};
+use ids::{AgentId, EventId, RunId, SessionKey};
+use jiff::tz::TimeZone;
+use lanes::{Lanes, ReplyTo, Turn, TurnOptions};
+use outbound::{Deliveries, Origin, Place};
+use sessions::Sessions;
+use stdx::{CancellationToken, Clock, Entropy, OwnedTask, OwnedTasks};
+use store::{Store, Tx};
+use tokio::sync::mpsc;
+use tool::Provenance;
+use tracing::{info, warn};
+
+use crate::{
+    Admission, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
+    journal::{self, Draft, Item, Message, Request},
+};
+use actor::Actor;
+use judge::Judge;
+
+/// Batches that wait for the intake task; an account that fills it is not asked for more.
+pub(crate) const INTAKE_CAPACITY: usize = 64;
+/// Messages whose files are fetched, or whose command runs, at once.
+pub(crate) const PREPARING_CAPACITY: u32 = 64;
+
+/// What the engine is made of.
+pub struct Parts {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub config: Live<Config>,
+    pub zone: TimeZone,
+    pub sessions: Arc<Sessions>,
+    pub lanes: Lanes,
+    pub deliveries: Deliveries,
+    pub people: Arc<dyn People>,
+    pub networks: Arc<dyn Networks>,
+    pub conversation: Arc<dyn Conversation>,
+    pub shown: Arc<dyn Shown>,
+    pub system_events: Arc<SystemEvents>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parts")
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) config: Live<Config>,
+    pub(crate) zone: TimeZone,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) lanes: Lanes,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) people: Arc<dyn People>,
+    pub(crate) networks: Arc<dyn Networks>,
+    pub(crate) conversation: Arc<dyn Conversation>,
+    pub(crate) shown: Arc<dyn Shown>,
+    pub(crate) system_events: Arc<SystemEvents>,
+    pub(crate) tasks: OwnedTasks,
+    judge: Judge,
+    work: mpsc::Sender<Work>,
+}
+
+/// A journalled message on its way to a turn.
+#[derive(Debug, Clone)]
+pub(crate) struct Fresh {
+    pub(crate) event: EventId,
+    pub(crate) message: Box<Message>,
+}
+
+pub(crate) enum Work {
+    Messages(Vec<Fresh>),
+    Request(EventId, Box<Request>),
+}
+
+/// A run that was cut off, as the agent engine found it.
+#[derive(Debug, Clone)]
+pub struct Cut {
+    pub run: RunId,
+    pub key: SessionKey,
+    pub agent: AgentId,
+    pub causes: Vec<EventId>,
+    pub reply: ReplyTo,
+    pub provenance: Provenance,
+}
+
+/// The engine's handle.
+#[derive(Clone)]
+pub struct Intake {
+    pub(crate) inner: Arc<Inner>,
+    _task: Arc<OwnedTask>,
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Intake")
+    }
+}
+
+impl Intake {
+    /// Starts the engine. Nothing is taken up before [`Intake::recover`].
+    #[must_use]
+    pub fn start(parts: Parts, cancel: &CancellationToken) -> Self {
+        let (work, inbox) = mpsc::channel(INTAKE_CAPACITY);
+        let Parts { store, clock, entropy, config, zone, sessions, lanes, deliveries, people, networks, .. } = parts;
+        let inner = Arc::new(Inner {
+            judge: Judge::default(),
+            tasks: OwnedTasks::new("intake", cancel, PREPARING_CAPACITY),
+            work,
+            store,
+            clock,
+            entropy,
+            config,
+            zone,
+            sessions,
+            lanes,
+            deliveries,
+            people,
+            networks,
+            conversation: parts.conversation,
+            shown: parts.shown,
+            system_events: parts.system_events,
+        });
+        let actor = Actor::new(Arc::clone(&inner));
+        let task = OwnedTask::spawn(cancel, |cancel| actor.run(inbox, cancel));
+        Self { inner, _task: Arc::new(task) }
+    }
+
+    /// Takes up what the last process left: cut runs go on, and rows without a run get theirs, in order. Rows of the
+    /// runs in `told` are not taken up: their end was already written.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn recover(&self, cut: Vec<Cut>) -> Result<usize, InboundError> {
+        let rows = self.inner.store.read(journal::open).await?;
+        self.inner.store.write(journal::sweep).await?;
+        let resumed: Vec<EventId> = cut.iter().flat_map(|run| run.causes.iter().cloned()).collect();
+        let mut count = cut.len();
+        for run in cut {
+            info!(run = %run.run, session = %run.key, "a run that was cut off goes on");
+            let settings = self.inner.config.get().queue("");
+            self.inner.lanes.submit(resumed_turn(run), settings).await?;
+        }
+        for (event, item) in rows.into_iter().filter(|(event, _)| !resumed.contains(event)) {
+            count += 1;
+            let work = match item {
+                Item::Message(message) => Work::Messages(vec![Fresh { event, message }]),
+                Item::Request(request) => Work::Request(event, request),
+            };
+            self.inner.hand_on(work).await;
+        }
+        Ok(count)
+    }
+}
+
+fn resumed_turn(cut: Cut) -> Turn {
+    Turn {
+        run: cut.run,
+        key: cut.key,
+        agent: cut.agent,
+        causes: cut.causes,
+        text: String::new(),
+        files: Vec::new(),
+        provenance: cut.provenance,
+        reply: cut.reply,
+        lane: lanes::LaneName::Main,
+        options: TurnOptions { resume: true, ..TurnOptions::default() },
+    }
+}
+
+impl Inner {
+    pub(crate) fn new_event(&self) -> EventId {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        EventId::new(u64::try_from(self.clock.now_ms()).unwrap_or(0), u128::from_le_bytes(bytes))
+    }
+
+    pub(crate) fn new_run(&self) -> RunId {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        let text = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
+        // A uuid always parses as a name.
+        text.parse().unwrap_or_else(|_| RunId::random())
+    }
+
+    pub(crate) async fn hand_on(&self, work: Work) {
+        // The receiver is gone only when the gateway stops: the rows are taken up after the next start.
+        let _stopping = self.work.send(work).await;
+    }
+
+    /// Judges and journals a batch; resolves when it is on disk.
+    async fn journal(&self, batch: Vec<Arrived>) -> Result<Vec<Fresh>, InboundError> {
+        let mut drafts = Vec::with_capacity(batch.len());
+        for arrived in batch {
+            let (draft, greeting) = self.draft(arrived).await?;
+            drafts.push((draft, greeting));
+        }
+        let deliveries = self.deliveries.clone();
+        let (fresh, places) = self
+            .store
+            .write(move |tx| {
+                let mut fresh = Vec::new();
+                let mut places = Vec::new();
+                for (draft, greeting) in drafts {
+                    if !journal::accept(tx, &draft)? {
+                        continue;
+                    }
+                    if let Some(greeting) = greeting
+                        && greeting.stage(tx, &deliveries, &draft)?
+                    {
+                        places.push(greeting.place);
+                    }
+                    if let Item::Message(message) = draft.item {
+                        fresh.push(Fresh { event: draft.event, message });
+                    }
+                }
+                Ok((fresh, places))
+            })
+            .await?;
+        places.iter().for_each(|place| self.deliveries.wake(place));
+        Ok(fresh)
+    }
+
+    async fn draft(&self, arrived: Arrived) -> Result<(Draft, Option<Greeting>), InboundError> {
+        let config = self.config.get();
+        let (verdict, route) = self.judge.judge(self, &config, &arrived).await?;
+        let Arrived { channel, account, inbound } = arrived;
+        let event = self.new_event();
+        info!(%event, %channel, %account, verdict = ?verdict.admission, rule = %verdict.rule, "a message arrived");
+        let mut greeting = None;
+        if verdict.admission == Admission::Pair {
+            match self.people.request(channel.clone(), inbound.sender.clone()).await {
+                Ok(Pairing::Code(code)) => {
+                    let target = Target { peer: inbound.peer.id.clone(), thread: inbound.thread.clone() };
+                    let place = Place { channel: channel.clone(), account: account.clone(), target };
+                    let text = stranger_text(self.networks.id_label(&channel), channel.as_str(), &inbound, &code);
+                    greeting = Some(Greeting { place, code, text });
+                }
+                Ok(Pairing::Full) => {
+                    warn!(%event, %channel, "too many strangers wait for pairing: this one gets no code")
+                }
+                Err(error) => return Err(InboundError::Invalid(error)),
+            }
+        }
+        let vendor = inbound.event.clone();
+        let run = self.new_run();
+        let message = Message { channel, account, inbound, verdict, route: Some(route), run };
+        Ok((Draft { event, vendor, item: Item::Message(Box::new(message)) }, greeting))
+    }
+}
+
+/// What a stranger is told.
+struct Greeting {
+    place: Place,
+    code: String,
+    text: String,
+}
+
+impl Greeting {
+    /// Stages it unless this sender was told of this code before.
+    fn stage(&self, tx: &Tx<'_>, deliveries: &Deliveries, draft: &Draft) -> Result<bool, store::StoreError> {
+        let Item::Message(message) = &draft.item else { return Ok(false) };
+        let sender = message.inbound.sender.id.as_str();
+        if !journal::tells_code(tx, message.channel.as_str(), sender, &self.code)? {
+            return Ok(false);
+        }
+        let Some(text) = outbound::notice(&self.text) else { return Ok(false) };
+        let event = draft.event.as_str();
+        deliveries.stage(tx, &self.place, Origin { cause: event, name: &format!("{event}:pairing") }, &text)?;
+        Ok(true)
+    }
+}
+
+fn stranger_text(id_label: &str, channel: &str, inbound: &channel::Inbound, code: &str) -> String {
+    format!(
+        "I do not know you yet.\n\nYour {id_label}: {}\nPairing code: {code}\n\nMy owner can let you in with:\n\
+         `clawdbot pairing approve {channel} {code}`",
+        inbound.sender.id
+    )
+}
+
+#[async_trait]
+impl Inbox for Intake {
+    async fn accept(&self, batch: Vec<Arrived>) -> Result<(), NotAccepted> {
+        let fresh = self.inner.journal(batch).await.map_err(|error| NotAccepted(error.to_string()))?;
+        if !fresh.is_empty() {
+            self.inner.hand_on(Work::Messages(fresh)).await;
+        }
+        Ok(())
+    }
+}
+
+/// The key of an answer's pieces.
+#[must_use]
+pub(crate) fn answer_name(event: &EventId) -> String {
+    let SendKey(name) = SendKey(format!("{event}:answer").into());
+    name.to_string()
+}

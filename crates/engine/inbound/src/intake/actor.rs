@@ -1,0 +1,163 @@
+//! The task between the journal and the lanes: joins quick messages, keeps group context, takes places in line.
+//!
+//! Places are taken in the order of the journal; what takes time (files, commands) runs beside it.
+
+use std::{sync::Arc, time::Instant};
+
+use ids::{PeerKind, SessionKey};
+use stdx::CancellationToken;
+use tokio::sync::mpsc;
+
+use super::{Fresh, Inner, Work, turns};
+use crate::{
+    Admission, Directive, Parsed,
+    debounce::{Debounce, Hold, Voice},
+    envelope,
+    group_history::{GroupHistory, Heard},
+    journal::{Request, Style},
+    parse_directive,
+};
+
+pub(super) struct Actor {
+    inner: Arc<Inner>,
+    debounce: Debounce<Fresh>,
+    history: GroupHistory,
+}
+
+impl Actor {
+    pub(super) fn new(inner: Arc<Inner>) -> Self {
+        Self { inner, debounce: Debounce::default(), history: GroupHistory::default() }
+    }
+
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Work>, cancel: CancellationToken) {
+        loop {
+            let wake = self.debounce.next();
+            tokio::select! {
+                biased;
+                // Held messages are rows: the next start takes them up.
+                () = cancel.cancelled() => return,
+                work = inbox.recv() => match work {
+                    Some(Work::Messages(messages)) => for fresh in messages { self.message(fresh).await; },
+                    Some(Work::Request(event, request)) => self.request(event, request).await,
+                    None => return,
+                },
+                () = until(wake) => {
+                    for group in self.debounce.due(self.inner.clock.now()) {
+                        self.begin(group).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn message(&mut self, fresh: Fresh) {
+        match fresh.message.verdict.admission {
+            Admission::Keep => self.keep(&fresh),
+            Admission::Admit => self.admitted(fresh).await,
+            Admission::Pair | Admission::Ignore => {}
+        }
+    }
+
+    fn keep(&mut self, fresh: &Fresh) {
+        let message = &fresh.message;
+        let Some(route) = &message.route else { return };
+        let limit = self.inner.config.get().access(message.channel.as_str(), message.account.as_str()).history_limit;
+        let label = self.inner.networks.label(&message.channel);
+        let text = envelope::context_line(&message.inbound, &label, &self.inner.zone);
+        self.history.keep(&route.key, Heard { text }, limit);
+    }
+
+    async fn admitted(&mut self, fresh: Fresh) {
+        let message = &fresh.message;
+        let inbound = &message.inbound;
+        let username = self.inner.networks.username(&message.channel, &message.account);
+        let parsed = parse_directive(&inbound.text, username.as_deref());
+        // Stopping must not wait behind what it stops.
+        if parsed == Parsed::Directive(Directive::Stop) && message.verdict.trusted {
+            self.command(fresh, Directive::Stop).await;
+            return;
+        }
+        let hold = match (&inbound.merge, &parsed) {
+            (Some(key), _) => Hold::Parts(key.clone()),
+            (None, Parsed::Text) if inbound.attachments.is_empty() => {
+                Hold::Texts(self.inner.config.get().debounce(message.channel.as_str()))
+            }
+            (None, _) => Hold::No,
+        };
+        let voice = Voice {
+            channel: message.channel.clone(),
+            account: message.account.clone(),
+            peer: inbound.peer.id.clone(),
+            thread: inbound.thread.clone(),
+            sender: inbound.sender.id.clone(),
+        };
+        let now = self.inner.clock.now();
+        for group in self.debounce.push(voice, hold, fresh, now) {
+            self.begin(group).await;
+        }
+    }
+
+    /// A group of messages becomes a command or a turn.
+    async fn begin(&mut self, group: Vec<Fresh>) {
+        if let [only] = group.as_slice() {
+            let message = &only.message;
+            let username = self.inner.networks.username(&message.channel, &message.account);
+            if let Parsed::Directive(directive) = parse_directive(&message.inbound.text, username.as_deref()) {
+                self.command(only.clone(), directive).await;
+                return;
+            }
+        }
+        let Some(key) = group.last().and_then(|last| last.message.route.as_ref()).map(|route| route.key.clone()) else {
+            return;
+        };
+        let is_group = group.last().is_some_and(|last| last.message.inbound.peer.kind != PeerKind::Dm);
+        let context = if is_group { self.history.take(&key) } else { Vec::new() };
+        let Ok(ticket) = self.inner.lanes.reserve(key).await else { return };
+        let inner = Arc::clone(&self.inner);
+        self.inner.tasks.spawn(|_| async move { turns::of_messages(&inner, group, context, ticket).await }).await;
+    }
+
+    async fn command(&mut self, fresh: Fresh, directive: Directive) {
+        let Some(key) = fresh.message.route.as_ref().map(|route| route.key.clone()) else { return };
+        let ticket = self.place_for(&directive, &key).await;
+        let inner = Arc::clone(&self.inner);
+        let work = move |_| async move { turns::command_of_message(&inner, fresh, directive, ticket).await };
+        self.inner.tasks.spawn(work).await;
+    }
+
+    /// A command that starts a turn takes its place now.
+    async fn place_for(&self, directive: &Directive, key: &SessionKey) -> Option<lanes::Ticket> {
+        match directive {
+            Directive::New { .. } => self.inner.lanes.reserve(key.clone()).await.ok(),
+            _ => None,
+        }
+    }
+
+    async fn request(&mut self, event: ids::EventId, request: Box<Request>) {
+        let parsed = match request.style {
+            Style::Chat => parse_directive(&request.text, None),
+            Style::Agent => Parsed::Text,
+        };
+        let inner = Arc::clone(&self.inner);
+        match parsed {
+            Parsed::Directive(directive) => {
+                let ticket = self.place_for(&directive, &request.key).await;
+                let work =
+                    move |_| async move { turns::command_of_request(&inner, event, *request, directive, ticket).await };
+                self.inner.tasks.spawn(work).await;
+            }
+            Parsed::Text => {
+                let Ok(ticket) = self.inner.lanes.reserve(request.key.clone()).await else { return };
+                let work = move |_| async move { turns::of_request(&inner, event, *request, ticket).await };
+                self.inner.tasks.spawn(work).await;
+            }
+        }
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}

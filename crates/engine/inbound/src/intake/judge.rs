@@ -1,0 +1,87 @@
+//! Gathers what a verdict is made from, and asks the pure rules.
+
+use std::{collections::HashMap, sync::Arc};
+
+use accounts::Arrived;
+use ids::{AgentId, PeerKind};
+use parking_lot::Mutex;
+use tracing::warn;
+
+use super::Inner;
+use crate::{Config, Facts, InboundError, Parsed, Patterns, Route, Verdict, admit, parse_directive, route};
+
+/// Compiled mention patterns, made anew when the config changes.
+#[derive(Debug, Default)]
+pub(super) struct Judge {
+    compiled: Mutex<Option<Compiled>>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    of: Arc<Config>,
+    by_agent: HashMap<AgentId, Arc<Patterns>>,
+}
+
+impl Judge {
+    /// The verdict on a message, and where it belongs whether it is admitted or not.
+    pub(super) async fn judge(
+        &self,
+        inner: &Inner,
+        config: &Arc<Config>,
+        arrived: &Arrived,
+    ) -> Result<(Verdict, Route), InboundError> {
+        let Arrived { channel, account, inbound } = arrived;
+        let route = route(config, channel.as_str(), account.as_str(), inbound);
+        let access = config.access(channel.as_str(), account.as_str());
+        let patterns = self.patterns(config, &route.agent);
+        let always_active = match inbound.peer.kind {
+            PeerKind::Dm => None,
+            PeerKind::Group | PeerKind::Channel => activation(inner, &route).await?,
+        };
+        let username = inner.networks.username(channel, account);
+        let facts = Facts {
+            message: inbound,
+            access: &access,
+            is_paired: inner.people.is_paired(channel, &inbound.sender.id),
+            patterns: &patterns,
+            always_active,
+            is_command: parse_directive(&inbound.text, username.as_deref()) != Parsed::Text,
+        };
+        Ok((admit(&facts), route))
+    }
+
+    fn patterns(&self, config: &Arc<Config>, agent: &AgentId) -> Arc<Patterns> {
+        let mut compiled = self.compiled.lock();
+        let current = match compiled.take() {
+            Some(current) if Arc::ptr_eq(&current.of, config) => current,
+            _ => Compiled { of: Arc::clone(config), by_agent: HashMap::new() },
+        };
+        let current = compiled.insert(current);
+        Arc::clone(current.by_agent.entry(agent.clone()).or_insert_with(|| Arc::new(compile(config, agent))))
+    }
+}
+
+fn compile(config: &Config, agent: &AgentId) -> Patterns {
+    let entry = config.agents.list.iter().find(|entry| AgentId::normalised(&entry.id) == *agent);
+    let own = entry.and_then(|entry| entry.group_chat.as_ref()).and_then(|chat| chat.mention_patterns.as_ref());
+    match own.or(config.messages.group_chat.mention_patterns.as_ref()) {
+        Some(patterns) => {
+            let (compiled, refused) = Patterns::new(patterns);
+            for pattern in refused {
+                warn!(%agent, %pattern, "a mention pattern is no regular expression and is ignored");
+            }
+            compiled
+        }
+        None => {
+            let identity = entry.and_then(|entry| entry.identity.as_ref());
+            let name = identity.and_then(|identity| identity.name.as_deref()).or(entry.and_then(|e| e.name.as_deref()));
+            Patterns::of_identity(name, identity.and_then(|identity| identity.emoji.as_deref()))
+        }
+    }
+}
+
+async fn activation(inner: &Inner, route: &Route) -> Result<Option<bool>, InboundError> {
+    let record = inner.sessions.find(&route.key).await?;
+    let word = record.and_then(|record| record.text("groupActivation"));
+    Ok(word.map(|word| word == "always"))
+}

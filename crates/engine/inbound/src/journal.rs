@@ -1,0 +1,259 @@
+//! The inbox: one row for each event, committed before its network or client is told that it was taken.
+//!
+//! A row keeps the verdict and the route it was given, so that a restart does not judge again. The unique vendor event
+//! drops repeats for two days after it was closed.
+
+use channel::Inbound;
+use ids::{AccountId, AgentId, ChannelKind, EventId, RunId, SessionKey};
+use lanes::{ReplyTo, RunOutcome, TurnFile};
+use serde::{Deserialize, Serialize};
+use store::{Migration, StoreError, Tx, View, params};
+
+use crate::{Admission, Route, Verdict};
+
+/// This engine's tables.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    owner: "inbound",
+    version: 1,
+    sql: "CREATE TABLE inbox (
+              event TEXT PRIMARY KEY,
+              channel TEXT NOT NULL,
+              account TEXT NOT NULL,
+              vendor TEXT NOT NULL,
+              at INTEGER NOT NULL,
+              body TEXT NOT NULL,
+              state TEXT NOT NULL,
+              run TEXT,
+              outcome TEXT,
+              UNIQUE (channel, account, vendor)
+          );
+          CREATE INDEX inbox_open ON inbox (event) WHERE state <> 'closed';
+          CREATE INDEX inbox_by_run ON inbox (run) WHERE run IS NOT NULL;
+          CREATE TABLE inbox_told (
+              channel TEXT NOT NULL,
+              sender TEXT NOT NULL,
+              code TEXT NOT NULL,
+              PRIMARY KEY (channel, sender, code)
+          );",
+}];
+
+/// How long a closed row goes on to drop repeats.
+const KEPT_MS: i64 = 48 * 3600 * 1000;
+
+/// Something that arrived, with what was decided about it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Item {
+    Message(Box<Message>),
+    Request(Box<Request>),
+}
+
+/// A message from a network.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) channel: ChannelKind,
+    pub(crate) account: AccountId,
+    pub(crate) inbound: Inbound,
+    pub(crate) verdict: Verdict,
+    /// `None` for what was not admitted.
+    pub(crate) route: Option<Route>,
+    /// The run it starts, if it starts one: fixed here, so that a replay is the same run.
+    pub(crate) run: RunId,
+}
+
+/// A client's request for a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) run: RunId,
+    pub(crate) key: SessionKey,
+    /// The client's spelling of the key.
+    pub(crate) sent: String,
+    pub(crate) agent: AgentId,
+    pub(crate) text: String,
+    pub(crate) files: Vec<TurnFile>,
+    pub(crate) thinking: Option<provider::Thinking>,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) extra_system_prompt: Option<String>,
+    pub(crate) reply: ReplyTo,
+    pub(crate) style: Style,
+}
+
+/// Which method asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Style {
+    /// `chat.send`: a person typed it; commands work.
+    Chat,
+    /// `agent`: bare text.
+    Agent,
+}
+
+/// The journal's name for requests of clients.
+pub(crate) const CLIENTS: &str = "webchat";
+
+/// A new row.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) event: EventId,
+    pub(crate) vendor: String,
+    pub(crate) item: Item,
+}
+
+impl Draft {
+    fn place(&self) -> (&str, &str) {
+        match &self.item {
+            Item::Message(message) => (message.channel.as_str(), message.account.as_str()),
+            Item::Request(_) => (CLIENTS, "default"),
+        }
+    }
+
+    fn starts_open(&self) -> bool {
+        match &self.item {
+            Item::Message(message) => message.verdict.admission == Admission::Admit,
+            Item::Request(_) => true,
+        }
+    }
+}
+
+/// Writes the row and what was decided; `false` when the event is known.
+pub(crate) fn accept(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
+    let (channel, account) = draft.place();
+    let open = draft.starts_open();
+    let body = if open { serde_json::to_string(&draft.item)? } else { String::new() };
+    let state = if open { "accepted" } else { "closed" };
+    let event = draft.event.as_str();
+    let added = tx.execute(
+        "INSERT OR IGNORE INTO inbox (event, channel, account, vendor, at, body, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![event, channel, account, draft.vendor, tx.now_ms(), body, state],
+    )?;
+    if added == 0 {
+        let sql = "SELECT event FROM inbox WHERE channel = ?1 AND account = ?2 AND vendor = ?3";
+        if let Some(first) = tx.first(sql, params![channel, account, draft.vendor], |row| row.get::<_, String>(0))? {
+            tx.fact(&first, "inbound.repeated", &Nothing {})?;
+        }
+        return Ok(false);
+    }
+    facts(tx, draft, channel, account)?;
+    Ok(true)
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct Received<'a> {
+    channel: &'a str,
+    account: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    vendor: &'a str,
+}
+
+fn facts(tx: &Tx<'_>, draft: &Draft, channel: &str, account: &str) -> Result<(), StoreError> {
+    let event = draft.event.as_str();
+    let mut received = Received { channel, account, peer: None, sender: None, message: None, vendor: &draft.vendor };
+    match &draft.item {
+        Item::Message(message) => {
+            received.peer = Some(message.inbound.peer.id.as_str());
+            received.sender = Some(message.inbound.sender.id.as_str());
+            received.message = Some(message.inbound.message.as_str());
+            tx.fact(event, "inbound.received", &received)?;
+            tx.fact(event, "inbound.verdict", &message.verdict)?;
+            if let Some(route) = &message.route {
+                tx.fact(event, "inbound.route", route)?;
+            }
+        }
+        Item::Request(request) => {
+            tx.fact(event, "inbound.received", &received)?;
+            let rule = "operator.write".to_owned();
+            tx.fact(event, "inbound.verdict", &Verdict { admission: Admission::Admit, rule, trusted: true })?;
+            let route =
+                Route { agent: request.agent.clone(), key: request.key.clone(), matched_by: "client".to_owned() };
+            tx.fact(event, "inbound.route", &route)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is known of a request's key from before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Earlier {
+    Open,
+    Closed(Option<RunOutcome>),
+}
+
+/// Whether a request's key was taken before.
+pub(crate) fn earlier(view: &View<'_>, vendor: &str) -> Result<Option<Earlier>, StoreError> {
+    let sql = "SELECT state, outcome FROM inbox WHERE channel = ?1 AND account = 'default' AND vendor = ?2";
+    let found = view
+        .first(sql, params![CLIENTS, vendor], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+    Ok(found.map(|(state, outcome)| match state.as_str() {
+        "closed" => Earlier::Closed(outcome.and_then(|text| serde_json::from_str(&text).ok())),
+        _ => Earlier::Open,
+    }))
+}
+
+/// Rows that a run or an answer is still owed, oldest first.
+pub(crate) fn open(view: &View<'_>) -> Result<Vec<(EventId, Item)>, StoreError> {
+    let sql = "SELECT event, body FROM inbox WHERE state <> 'closed' ORDER BY event";
+    let rows = view.query(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    // A row that this version cannot read stays for the one that wrote it.
+    Ok(rows
+        .into_iter()
+        .filter_map(|(event, body)| Some((event.parse().ok()?, serde_json::from_str(&body).ok()?)))
+        .collect())
+}
+
+/// The rows have a run now.
+pub(crate) fn running(tx: &Tx<'_>, causes: &[EventId], run: &RunId, kind: &str) -> Result<(), StoreError> {
+    for cause in causes {
+        tx.execute(
+            "UPDATE inbox SET state = 'running', run = ?2 WHERE event = ?1",
+            params![cause.as_str(), run.as_str()],
+        )?;
+        tx.link(cause.as_str(), kind, run.as_str(), &Nothing {})?;
+    }
+    Ok(())
+}
+
+/// The run is over: its rows are closed.
+pub(crate) fn ended(tx: &Tx<'_>, causes: &[EventId], run: &RunId, outcome: &RunOutcome) -> Result<(), StoreError> {
+    let text = serde_json::to_string(outcome)?;
+    let sql = "UPDATE inbox SET state = 'closed', body = '', outcome = ?2 WHERE run = ?1 AND state <> 'closed'";
+    tx.execute(sql, params![run.as_str(), text])?;
+    for cause in causes {
+        let sql = "UPDATE inbox SET state = 'closed', body = '', outcome = ?2 WHERE event = ?1 AND state <> 'closed'";
+        tx.execute(sql, params![cause.as_str(), text])?;
+    }
+    tx.fact(run.as_str(), "run.ended", outcome)?;
+    Ok(())
+}
+
+/// The event needs no run: it was answered, or dropped, and why.
+pub(crate) fn close(tx: &Tx<'_>, event: &EventId, kind: &str, why: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE inbox SET state = 'closed', body = '' WHERE event = ?1 AND state <> 'closed'";
+    if tx.execute(sql, [event.as_str()])? == 1 {
+        tx.fact(event.as_str(), kind, &Why { why })?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Why<'a> {
+    why: &'a str,
+}
+
+/// Whether this sender is told of this code for the first time.
+pub(crate) fn tells_code(tx: &Tx<'_>, channel: &str, sender: &str, code: &str) -> Result<bool, StoreError> {
+    let sql = "INSERT OR IGNORE INTO inbox_told (channel, sender, code) VALUES (?1, ?2, ?3)";
+    Ok(tx.execute(sql, [channel, sender, code])? == 1)
+}
+
+/// Forgets rows that closed long ago.
+pub(crate) fn sweep(tx: &Tx<'_>) -> Result<usize, StoreError> {
+    tx.execute("DELETE FROM inbox WHERE state = 'closed' AND at < ?1", [tx.now_ms() - KEPT_MS])
+}
