@@ -1,0 +1,150 @@
+//! A plain turn, and what it leaves behind.
+
+use lanes::{RunEvent, RunOutcome};
+use provider::{ModelEvent, StopReason, Thinking, Usage};
+use serde_json::json;
+
+use crate::house::{CONFIG, House, key, turn};
+use crate::script::{Step, say};
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_turn_is_answered_and_committed_in_two_steps() {
+    let house = House::new().await;
+    house.model.says("Hello Ann.");
+    let end = house.hears("hi").await;
+    assert_eq!(end.outcome, RunOutcome::Done);
+    assert_eq!(end.texts, ["Hello Ann."]);
+    assert_eq!(end.model, Some(("fake".into(), "m".into())));
+    assert_eq!(house.sink.steps(), ["started", "said Hello Ann.", "done"]);
+    assert_eq!(house.said().await, ["user: hi", "assistant: Hello Ann."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_entry_says_where_it_came_from_and_follows_the_one_before() {
+    let house = House::new().await;
+    house.model.says("Hello.");
+    house.hears("hi").await;
+    let lines = house.transcript().await;
+    let kinds: Vec<_> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["model_change", "thinking_level_change", "custom", "message", "message"]);
+    assert_eq!(lines[0]["parentId"], json!(null));
+    for pair in lines.windows(2) {
+        assert_eq!(pair[1]["parentId"], pair[0]["id"]);
+    }
+    assert!(lines.iter().all(|line| line["x"]["origin"].is_string()));
+    assert_eq!(lines[3]["x"]["origin"], "owner");
+    assert_eq!((&lines[4]["x"]["origin"], &lines[4]["x"]["by"]), (&json!("model"), &json!("fake/m")));
+    assert_eq!(lines[4]["message"]["stopReason"], "stop");
+    assert_eq!(lines[4]["message"]["usage"]["totalTokens"], 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_turn_is_sent_with_what_was_said_before() {
+    let house = House::new().await;
+    house.model.says("One.");
+    house.model.says("Two.");
+    house.hears("first").await;
+    house.hears("second").await;
+    let request = house.model.request(1);
+    let texts: Vec<String> = request.messages.iter().map(|message| format!("{message:?}")).collect();
+    assert_eq!(texts.len(), 3);
+    assert!(texts[0].contains("first") && texts[1].contains("One.") && texts[2].contains("second"));
+    assert_eq!(request.tools.iter().map(|tool| tool.name).collect::<Vec<_>>(), ["read", "exec"]);
+    // What did not change is not said again.
+    let kinds: Vec<_> = house.transcript().await.iter().map(|line| line["type"].clone()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "model_change").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reasoning_is_kept_for_its_model_and_never_said() {
+    let house = House::with(&CONFIG.replace("\"primary\": \"fake/m\"", "\"primary\": \"paid/m\""), "{}").await;
+    let thinks = vec![
+        Step::Event(ModelEvent::Thinking("secret plan".into())),
+        Step::Event(ModelEvent::ThinkingEnd { signature: Some("sig".into()) }),
+        Step::Event(ModelEvent::Text("Done.".into())),
+        Step::Event(ModelEvent::Usage(Usage { input: 1, output: 1, ..Usage::default() })),
+        Step::Event(ModelEvent::Stop(StopReason::End)),
+    ];
+    house.model.then(thinks);
+    house.model.says("Again.");
+    let end = house.hears("think").await;
+    assert_eq!(end.texts, ["Done."]);
+    assert!(house.sink.steps().iter().all(|step| !step.contains("secret")));
+    assert_eq!(house.model.request(0).thinking, Thinking::Low);
+    house.hears("and now").await;
+    let again = format!("{:?}", house.model.request(1).messages);
+    assert!(again.contains("secret plan") && again.contains("sig"), "{again}");
+    // Another model never sees it.
+    house
+        .sessions
+        .change(&key(), |_, record| {
+            record.set("providerOverride", "fake");
+            record.set("modelOverride", "m");
+            Ok(())
+        })
+        .await
+        .unwrap();
+    house.hears("once more").await;
+    let other = format!("{:?}", house.model.request(2).messages);
+    assert!(!other.contains("secret plan"), "{other}");
+    assert_eq!(&*house.model.request(2).model.reference.provider, "fake");
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_is_shown_while_it_streams() {
+    let house = House::new().await;
+    let mut steps: Vec<Step> = ["Hel", "lo ", "Ann"].map(|t| Step::Event(ModelEvent::Text(t.into()))).into();
+    steps.extend(say("").into_iter().skip(1));
+    house.model.then(steps);
+    house.hears("hi").await;
+    let texts: Vec<String> = house
+        .sink
+        .events
+        .lock()
+        .iter()
+        .filter_map(|event| match event {
+            RunEvent::Text { text, .. } => Some(text.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, ["Hel", "Hello ", "Hello Ann"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_session_remembers_model_and_tokens_of_its_last_run() {
+    let house = House::new().await;
+    house.model.says("Hello.");
+    house.hears("hi").await;
+    let record = house.record().await;
+    assert_eq!(record.text("model").as_deref(), Some("m"));
+    assert_eq!((record.get::<u64>("inputTokens"), record.get::<u64>("totalTokens")), (Some(10), Some(10)));
+    assert_eq!(record.get::<bool>("systemSent"), Some(true));
+    let facts = house.facts().await;
+    assert!(facts.contains(&"run.started".to_owned()) && facts.contains(&"run.ended".to_owned()), "{facts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_is_shown_to_a_model_that_sees_and_another_file_is_named() {
+    let house = House::new().await;
+    let path = stdx::AbsPath::new("/media/a.png").unwrap();
+    stdx::Disk::replace(house.disk.as_ref(), &path, &mut |to| to.write_all(b"PNG")).unwrap();
+    house.model.says("A cat.");
+    let mut turn = turn("what is it?");
+    turn.files = vec![
+        lanes::TurnFile { path, mime: "image/png".into(), name: None },
+        lanes::TurnFile { path: "/media/b.pdf".parse().unwrap(), mime: "application/pdf".into(), name: None },
+    ];
+    house.start(turn).end().await;
+    let sent = format!("{:?}", house.model.request(0).messages);
+    assert!(sent.contains("UE5H") && sent.contains("/media/b.pdf (application/pdf)"), "{sent}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_is_full_ends_the_run_with_a_word_about_the_disk() {
+    let house = House::new().await;
+    house.model.says("Hello.");
+    *house.sink.fails_on_end.lock() = true;
+    let end = house.hears("hi").await;
+    let RunOutcome::Failed { message } = end.outcome else { panic!("{:?}", end.outcome) };
+    assert!(message.contains("disk"), "{message}");
+}
