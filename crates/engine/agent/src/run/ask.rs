@@ -136,7 +136,7 @@ impl Run {
     }
 
     /// The profiles to try. While another model is left, those that rest are left alone.
-    async fn profiles_for(&self, model: &Model) -> Result<VecDeque<Profile>, Halt> {
+    pub(super) async fn profiles_for(&self, model: &Model) -> Result<VecDeque<Profile>, Halt> {
         let vendor = &*model.reference.provider;
         let found = self.agents.parts.keyring.candidates(vendor, &self.start.turn.agent).await;
         let candidates = match found {

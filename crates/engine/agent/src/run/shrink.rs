@@ -77,6 +77,9 @@ impl Run {
 
     /// A summary by the model; one made of the person's own words where the model gives none.
     async fn summary(&mut self, model: &Arc<Model>, plan: &Plan, batch: &mut Batch) -> Result<String, Halt> {
+        if self.profiles.is_none() {
+            self.profiles = self.profiles_for(model).await.ok();
+        }
         let Some(profile) = self.profiles.as_ref().and_then(|profiles| profiles.front()).cloned() else {
             return Ok(compaction::without_a_model(plan));
         };

@@ -167,7 +167,9 @@ impl House {
     pub(crate) async fn said(&self) -> Vec<String> {
         let lines = self.transcript().await;
         let messages = lines.iter().filter(|line| line["type"] == "message").map(|line| &line["message"]);
-        messages.map(|message| format!("{}: {}", message["role"].as_str().unwrap(), texts(&message["content"]))).collect()
+        messages
+            .map(|message| format!("{}: {}", message["role"].as_str().unwrap(), texts(&message["content"])))
+            .collect()
     }
 
     pub(crate) async fn record(&self) -> sessions::Record {
@@ -176,10 +178,7 @@ impl House {
 
     /// The kinds of the facts about the runs, in order.
     pub(crate) async fn facts(&self) -> Vec<String> {
-        self.store
-            .read(|view| view.query("SELECT kind FROM facts ORDER BY id", [], |row| row.get(0)))
-            .await
-            .unwrap()
+        self.store.read(|view| view.query("SELECT kind FROM facts ORDER BY id", [], |row| row.get(0))).await.unwrap()
     }
 }
 
@@ -284,13 +283,7 @@ impl Keyring for Keys {
         .boxed()
     }
 
-    fn note<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a AgentId,
-        profile: &'a str,
-        failure: Option<Failure>,
-    ) -> BoxFuture<'a, ()> {
+    fn note<'a>(&'a self, _: &'a str, _: &'a AgentId, profile: &'a str, failure: Option<Failure>) -> BoxFuture<'a, ()> {
         self.notes.lock().push((profile.to_owned(), failure));
         std::future::ready(()).boxed()
     }

@@ -1,1 +1,41 @@
-//! prompts
+//! What every call carries: the prompt and the tools.
+
+use stdx::{AbsPath, Disk as _};
+
+use crate::house::{CONFIG, House, turn};
+
+#[tokio::test(start_paused = true)]
+async fn a_new_workspace_gets_its_starting_files_and_the_prompt_holds_them() {
+    let house = House::with(&CONFIG.replace("\"skipBootstrap\": true", "\"skipBootstrap\": false"), "{}").await;
+    house.model.says("Hello.");
+    house.hears("hi").await;
+    let names = house.disk.list(&AbsPath::new("/clawd").unwrap()).unwrap();
+    assert_eq!(names.len(), 7);
+    let system = house.model.request(0).system;
+    assert!(system.contains("## AGENTS.md\n# How you work here") && system.contains("## BOOTSTRAP.md"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_workspace_file_is_in_the_next_prompt_and_an_unchanged_prompt_stays_the_same() {
+    let house = House::new().await;
+    house.model.says("Hello.");
+    house.hears("one").await;
+    house.hears("two").await;
+    assert_eq!(house.model.request(0).system, house.model.request(1).system);
+    let path = AbsPath::new("/clawd/AGENTS.md").unwrap();
+    house.disk.replace(&path, &mut |to| to.write_all(b"Speak like a pirate.")).unwrap();
+    house.hears("three").await;
+    assert!(house.model.request(2).system.contains("Speak like a pirate."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callers_instructions_are_in_the_prompt_of_that_turn_only() {
+    let house = House::new().await;
+    house.model.says("Hello.");
+    let mut with = turn("one");
+    with.options.extra_system_prompt = Some("You are in the group Chess.".into());
+    house.start(with).end().await;
+    house.hears("two").await;
+    assert!(house.model.request(0).system.contains("group Chess"));
+    assert!(!house.model.request(1).system.contains("group Chess"));
+}

@@ -26,10 +26,13 @@ pub(crate) enum Step {
     Hang,
 }
 
+type Answer = Result<Vec<Step>, ProviderError>;
+
 /// The answers, one for each request; when they are over, the last one is given again.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
-    answers: Mutex<VecDeque<Result<Vec<Step>, ProviderError>>>,
+    answers: Mutex<VecDeque<Answer>>,
+    last: Mutex<Option<Answer>>,
     pub(crate) requests: Mutex<Vec<ModelRequest>>,
     pub(crate) profiles: Mutex<Vec<String>>,
     pub(crate) asked: Notify,
@@ -87,10 +90,9 @@ impl Provider for Script {
     async fn stream(&self, _: &Http, request: ModelRequest, profile: &Profile) -> Result<ModelStream, ProviderError> {
         self.requests.lock().push(request);
         self.profiles.lock().push(profile.id.to_string());
-        let answer = {
-            let mut answers = self.answers.lock();
-            if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
-        };
+        let next = self.answers.lock().pop_front();
+        let answer = next.or_else(|| self.last.lock().clone());
+        self.last.lock().clone_from(&answer);
         self.asked.notify_one();
         let steps = answer.unwrap_or_else(|| Ok(say("…")))?;
         let stream = stream::iter(steps).then(|step| async move {
