@@ -124,14 +124,20 @@ fn config(kind: GatewayKind, port: u16, model_url: &str) -> String {
         GatewayKind::Token => json!({ "mode": "token", "token": TOKEN }),
         GatewayKind::Password => json!({ "mode": "password", "password": PASSWORD }),
     };
-    let model = json!({ "id": "claude-opus-4-5", "name": "Claude Opus 4.5", "reasoning": true,
-        "input": ["text", "image"], "cost": { "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 },
-        "contextWindow": 200_000, "maxTokens": 64_000 });
+    let free = json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 });
+    let provider = |api: &str, path: &str, id: &str, window: u64, reasoning: bool| {
+        json!({ "baseUrl": format!("{model_url}{path}"), "apiKey": "sk-replay", "api": api, "models": [{
+            "id": id, "name": id, "reasoning": reasoning, "input": ["text", "image"], "cost": free,
+            "contextWindow": window, "maxTokens": 16_000,
+        }] })
+    };
     let mut config = json!({
         "gateway": { "mode": "local", "port": port, "auth": auth },
-        "models": { "mode": "merge", "providers": { "anthropic": {
-            "baseUrl": model_url, "apiKey": "sk-ant-replay", "api": "anthropic-messages", "models": [model],
-        } } },
+        "models": { "mode": "merge", "providers": {
+            "anthropic": provider("anthropic-messages", "", "claude-opus-4-5", 200_000, true),
+            "openai": provider("openai-responses", "/v1", "gpt-5.2", 400_000, true),
+            "fakecc": provider("openai-completions", "/v1", "gpt-4o", 128_000, false),
+        } },
         "agents": { "defaults": { "model": { "primary": "anthropic/claude-opus-4-5" } } },
     });
     if kind == GatewayKind::Password {
@@ -144,7 +150,10 @@ fn config(kind: GatewayKind, port: u16, model_url: &str) -> String {
 pub fn script(model: &FakeModel) {
     model.otherwise(|seen| {
         let said = seen.user_text();
-        let has_result = seen.messages().last().is_some_and(|last| last.to_string().contains("tool_result"));
+        // As Anthropic, Responses and Completions write a tool's result.
+        let marks = ["tool_result", "function_call_output", r#""role":"tool""#];
+        let last = seen.messages().last().map(ToString::to_string).unwrap_or_default();
+        let has_result = marks.iter().any(|mark| last.contains(mark));
         if said.contains("failme") {
             Answer::status(400)
         } else if said.contains("answer slowly") {

@@ -14,7 +14,7 @@ pub fn params<M: Method>(raw: Option<&RawValue>) -> Result<M::Params, RpcError> 
     let text = raw.map(RawValue::get).filter(|text| *text != "null").unwrap_or("{}");
     match serde_json::from_str(text) {
         // Serde takes `null` for an absent field; the protocol does not.
-        Ok(params) if !text.contains("null") => Ok(params),
+        Ok(params) if !holds_null(text) => Ok(params),
         Ok(params) => match explain::<M>(text) {
             None => Ok(params),
             Some(problems) => Err(RpcError::invalid(problems)),
@@ -25,6 +25,24 @@ pub fn params<M: Method>(raw: Option<&RawValue>) -> Result<M::Params, RpcError> 
             None => again(text).ok_or_else(|| RpcError::invalid(format!("invalid {} params: {refusal}", M::NAME))),
         },
     }
+}
+
+/// Whether valid JSON holds a `null`, outside its texts.
+fn holds_null(json: &str) -> bool {
+    if !json.contains("null") {
+        return false;
+    }
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'n' if !in_text => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn again<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
@@ -63,6 +81,12 @@ mod tests {
             refusal::<chat::History>(&serde_json::json!({ "sessionKey": "main", "limit": null })),
             "invalid chat.history params: at /limit: must be integer"
         );
+    }
+
+    #[test]
+    fn a_null_is_told_from_a_text_that_says_null() {
+        assert!(holds_null(r#"{"a":"x\"","b":null}"#));
+        assert!(!holds_null(r#"{"a":"null \" null","b":[1,true]}"#));
     }
 
     #[test]
