@@ -140,6 +140,9 @@ async fn open(options: &Options) -> Result<Socket, ConnectError> {
 
 /// The challenge's nonce; an old gateway sends none.
 async fn nonce(socket: &mut Socket, wait: Duration) -> Result<Option<String>, ConnectError> {
+    if wait.is_zero() {
+        return Ok(None);
+    }
     match tokio::time::timeout(wait, read(socket)).await {
         Err(_) => Ok(None),
         Ok(Err(error)) => Err(error),

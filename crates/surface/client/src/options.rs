@@ -37,7 +37,7 @@ pub struct Options {
     pub headers: Vec<(String, String)>,
     /// For the whole handshake.
     pub timeout: Duration,
-    /// A gateway that sends no challenge for this long is spoken to without one.
+    /// A gateway that sends no challenge for this long is spoken to without one; zero waits for none.
     pub challenge_wait: Duration,
 }
 

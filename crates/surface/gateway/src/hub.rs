@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use ids::ConnId;
 use parking_lot::Mutex;
-use protocol::{Delivery, StateVersion};
+use protocol::StateVersion;
 use rpc::{Announcement, Caller, Sink};
 
 use crate::{
@@ -52,7 +52,7 @@ impl Hub {
     /// Lets a connection hear events; `first` is the last thing it hears before them.
     pub(crate) fn join(self: &Arc<Self>, member: Arc<Member>, first: Wire) -> Seat {
         let mut members = self.members.lock();
-        member.outbox.put(first, Delivery::Keep);
+        member.outbox.reply(first);
         let number = members.next;
         members.next += 1;
         members.all.insert(number, member);
@@ -120,7 +120,7 @@ fn event_frame(event: &str, payload: &str, seq: u64, state: Option<StateVersion>
 mod tests {
     use std::task::{Context, Poll, Waker};
 
-    use protocol::{Role, Scope};
+    use protocol::{Delivery, Role, Scope};
     use serde_json::value::RawValue;
 
     use super::*;

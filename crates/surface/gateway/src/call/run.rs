@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use parking_lot::Mutex;
-use protocol::{Delivery, Effect, Method as _, Request, Response, Twin};
+use protocol::{Effect, Method as _, Request, Response, Twin};
 use rpc::{Call, Caller, Entry, Outcome, Parsed, RpcError};
 use serde_json::value::RawValue;
 use stdx::CancellationToken;
@@ -143,7 +143,7 @@ pub(crate) fn response(id: &str, outcome: Outcome) -> Response<'_> {
 
 pub(crate) fn send(outbox: &Outbox, response: &Response<'_>) {
     match serde_json::to_vec(response) {
-        Ok(bytes) => drop(outbox.put(Wire::text(bytes), Delivery::Keep)),
+        Ok(bytes) => outbox.reply(Wire::text(bytes)),
         Err(error) => tracing::error!(%error, "a response could not be serialised"),
     }
 }

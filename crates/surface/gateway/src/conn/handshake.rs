@@ -112,7 +112,7 @@ pub(super) async fn run(
 
 fn challenge(outbox: &Outbox, nonce: &str, now: i64) {
     let frame = format!(r#"{{"type":"event","event":"connect.challenge","payload":{{"nonce":"{nonce}","ts":{now}}}}}"#);
-    outbox.put(Wire::text(frame), protocol::Delivery::Keep);
+    outbox.reply(Wire::text(frame));
 }
 
 /// `None` when the client leaves, or breaks the rules of framing.
@@ -121,7 +121,7 @@ async fn first_message(socket: &mut Socket, outbox: &Outbox) -> Option<String> {
         match poll_fn(|cx| socket.poll_step(outbox, cx)).await {
             Step::Incoming(Incoming::Message(text)) => return Some(text),
             Step::Incoming(Incoming::Ping(payload)) => {
-                outbox.put(Wire::pong(payload), protocol::Delivery::Keep);
+                outbox.reply(Wire::pong(payload));
             }
             Step::Incoming(Incoming::Pong) => {}
             Step::Incoming(Incoming::Close(code)) => {

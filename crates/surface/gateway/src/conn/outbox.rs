@@ -62,6 +62,19 @@ impl Outbox {
         Put::Queued
     }
 
+    /// Queues what the client asked for, however much waits: a connection whose outbox is full is not read from, so
+    /// only calls in flight can add to it.
+    pub(crate) fn reply(&self, wire: Wire) {
+        let mut state = self.0.lock();
+        if !state.is_closing {
+            state.push(wire);
+        }
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.lock().bytes > OUTBOX_BYTES
+    }
+
     /// Says goodbye behind what waits. Only the first goodbye counts.
     pub(crate) fn close(&self, code: Option<u16>, reason: &str) {
         let mut state = self.0.lock();
@@ -165,6 +178,15 @@ mod tests {
         assert_eq!(waiting(&outbox), 2);
         outbox.written(big().len() - 1);
         assert_eq!(waiting(&outbox), 1);
+    }
+
+    #[test]
+    fn an_answer_is_queued_even_when_the_outbox_is_full() {
+        let outbox = Outbox::default();
+        outbox.put(big(), Delivery::Keep);
+        assert!(outbox.is_full());
+        outbox.reply(Wire::text("a"));
+        assert_eq!(waiting(&outbox), 2);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{FuturesUnordered, Stream as _},
 };
-use protocol::{Delivery, RequestError, connect::ClientMode, connect::Params, parse_request, system::PresenceEntry};
+use protocol::{RequestError, connect::ClientMode, connect::Params, parse_request, system::PresenceEntry};
 use rpc::{Caller, RpcError};
 use stdx::CancellationToken;
 
@@ -84,7 +84,7 @@ fn take(desk: &Desk, incoming: Incoming, is_full: bool) -> Option<BoxFuture<'sta
     match incoming {
         Incoming::Message(text) => message(desk, &text, is_full),
         Incoming::Ping(payload) => {
-            desk.outbox.put(Wire::pong(payload), Delivery::Keep);
+            desk.outbox.reply(Wire::pong(payload));
             None
         }
         Incoming::Pong => None,

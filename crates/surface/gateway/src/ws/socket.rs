@@ -49,6 +49,8 @@ impl Socket {
         match self.poll_write(outbox, cx) {
             Poll::Ready(Ok(())) => return Poll::Ready(Step::Closed),
             Poll::Ready(Err(_)) => return Poll::Ready(Step::Gone),
+            // Whoever does not read is not read from.
+            Poll::Pending if outbox.is_full() => return Poll::Pending,
             Poll::Pending => {}
         }
         loop {
