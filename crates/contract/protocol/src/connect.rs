@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Method, Scope, StateVersion, Text, Whole, system::PresenceEntry};
+use crate::{Method, Scope, StateVersion, Text, Whole, lenient, system::PresenceEntry};
 
 /// Served by the handshake only; a second one is an error.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ impl Method for Connect {
 pub struct Params {
     pub min_protocol: Whole<1>,
     pub max_protocol: Whole<1>,
+    #[serde(deserialize_with = "lenient::object")]
     pub client: Client,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caps: Option<Vec<Text>>,
@@ -40,9 +41,9 @@ pub struct Params {
     pub role: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<Text>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::optional_object", skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::optional_object", skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,

@@ -202,4 +202,58 @@ mod tests {
         );
         assert_eq!(of::<sessions::Patch>(&json!({ "key": "" })), "at /key: must NOT have fewer than 1 characters");
     }
+
+    /// Every value in its place, replaced by values of every kind, removed, and joined by a stranger.
+    fn variations(sample: &Value) -> Vec<Value> {
+        let strangers =
+            [json!(null), json!(true), json!(0), json!(-1), json!(1.5), json!(""), json!("x"), json!([]), json!({})];
+        let mut found: Vec<Value> = strangers.to_vec();
+        match sample {
+            Value::Object(object) => {
+                for key in object.keys() {
+                    let mut without = object.clone();
+                    without.shift_remove(key);
+                    found.push(Value::Object(without));
+                    found.extend(variations(&object[key]).into_iter().map(|value| {
+                        let mut changed = object.clone();
+                        changed.insert(key.clone(), value);
+                        Value::Object(changed)
+                    }));
+                }
+                let mut joined = object.clone();
+                joined.insert("stranger".into(), json!(1));
+                found.push(Value::Object(joined));
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    found.extend(variations(item).into_iter().map(|value| {
+                        let mut changed = items.clone();
+                        changed[index] = value;
+                        Value::Array(changed)
+                    }));
+                }
+            }
+            _ => {}
+        }
+        found
+    }
+
+    #[test]
+    fn what_a_type_refuses_its_schema_can_explain_and_what_it_takes_is_in_order() {
+        for method in protocol::catalogue::METHODS {
+            let path = format!("{}/../protocol/tests/golden/{}.json", env!("CARGO_MANIFEST_DIR"), method.name);
+            let golden: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let schema = (method.params)();
+            for sample in golden["params"].as_array().unwrap() {
+                for variation in variations(sample) {
+                    let text = variation.to_string();
+                    let explained = problems(&schema, &variation);
+                    let taken = (method.rewrite_params)(&text).ok().filter(|_| text.starts_with('{'));
+                    // Serde takes a `null` for an absent field; the schema is asked about those.
+                    let fine = taken.is_some() == explained.is_empty() || (taken.is_some() && text.contains("null"));
+                    assert!(fine, "{} {text}: {taken:?} but {explained:?}", method.name);
+                }
+            }
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //! wording it knows. The schema is built only then, or when a `null` hides from serde: a good call does not pay for it.
 
 use protocol::Method;
-use serde_json::{Value, value::RawValue};
+use serde::de::Error as _;
+use serde_json::{Error, Value, value::RawValue};
 
 use crate::{RpcError, problems::problems};
 
@@ -12,7 +13,9 @@ use crate::{RpcError, problems::problems};
 /// `invalid <method> params: …` with every problem.
 pub fn params<M: Method>(raw: Option<&RawValue>) -> Result<M::Params, RpcError> {
     let text = raw.map(RawValue::get).filter(|text| *text != "null").unwrap_or("{}");
-    match serde_json::from_str(text) {
+    // Serde would take a list for an object, field by field.
+    let parsed = if text.starts_with('{') { serde_json::from_str(text) } else { Err(Error::custom("must be object")) };
+    match parsed {
         // Serde takes `null` for an absent field; the protocol does not.
         Ok(params) if !holds_null(text) => Ok(params),
         Ok(params) => match explain::<M>(text) {
@@ -22,7 +25,9 @@ pub fn params<M: Method>(raw: Option<&RawValue>) -> Result<M::Params, RpcError> 
         Err(refusal) => match explain::<M>(text) {
             Some(problems) => Err(RpcError::invalid(problems)),
             // Serde is stricter than JSON in one thing: a key that is there twice. The last one counts.
-            None => again(text).ok_or_else(|| RpcError::invalid(format!("invalid {} params: {refusal}", M::NAME))),
+            None => again(text)
+                .filter(|_| text.starts_with('{'))
+                .ok_or_else(|| RpcError::invalid(format!("invalid {} params: {refusal}", M::NAME))),
         },
     }
 }
@@ -76,6 +81,10 @@ mod tests {
         assert_eq!(
             refusal::<agents::List>(&serde_json::json!({ "x": 1 })),
             "invalid agents.list params: at root: unexpected property 'x'"
+        );
+        assert_eq!(
+            refusal::<chat::History>(&serde_json::json!(["main"])),
+            "invalid chat.history params: must be object"
         );
         assert_eq!(
             refusal::<chat::History>(&serde_json::json!({ "sessionKey": "main", "limit": null })),
