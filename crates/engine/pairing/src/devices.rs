@@ -155,7 +155,7 @@ impl Authenticate for Devices {
             let device = params.device.as_ref().filter(|_| key.is_some());
             let is_devices_own = device.zip(token).is_some_and(|(device, token)| {
                 let mut book = self.book.lock();
-                book.is_token(&device.id, attempt.role, token, &scopes, self.clock.now_ms())
+                book.is_token(&device.id, token, (attempt.role, &scopes), self.clock.now_ms())
             });
             if !is_devices_own {
                 return Err(refused(RpcError::invalid(message), 1008));

@@ -141,7 +141,9 @@ impl Pairing {
         let (channel, sender) = (channel.clone(), sender.clone());
         let (length, now) = (self.settings.code_length, self.clock.now_ms());
         self.work(move || {
-            store.change_requests(&channel, |requests| requests.request(&sender, meta, length, now, &*entropy))
+            store.change_requests(&channel, |requests| {
+                requests.request(&sender, meta, now, || requests::code(length, &*entropy))
+            })
         })
         .await
     }

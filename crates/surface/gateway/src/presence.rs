@@ -3,7 +3,7 @@
 //! Entries end five minutes after their last sign of life, whether their connection still stands or not; that is how
 //! the published program shows a silent client, and clients expect it.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use protocol::{Text, system::PresenceEntry};
 
@@ -72,7 +72,7 @@ impl Presence {
         let mut own = self.own.clone();
         own.ts = now;
         let mut list: Vec<_> = self.entries.values().cloned().collect();
-        list.sort_by(|a, b| b.ts.cmp(&a.ts));
+        list.sort_by_key(|entry| Reverse(entry.ts));
         list.insert(0, own);
         list
     }

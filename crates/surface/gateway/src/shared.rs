@@ -24,6 +24,9 @@ pub(crate) const CONNECTIONS: usize = 16_384;
 /// Of these, not yet past the handshake.
 pub(crate) const PENDING: usize = 512;
 
+/// Writes figures of somebody else into `/metrics`.
+pub(crate) type Gauge = Box<dyn Fn(&mut String) + Send + Sync>;
+
 /// One gateway's things.
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -38,7 +41,7 @@ pub(crate) struct Shared {
     pub(crate) room: Arc<Semaphore>,
     pub(crate) pending: Arc<Semaphore>,
     pub(crate) is_stopping: AtomicBool,
-    pub(crate) gauges: RwLock<Vec<Box<dyn Fn(&mut String) + Send + Sync>>>,
+    pub(crate) gauges: RwLock<Vec<Gauge>>,
     serving: OnceLock<Serving>,
 }
 

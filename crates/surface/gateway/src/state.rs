@@ -149,7 +149,7 @@ impl State {
         if inner.presence_pace.take(now) {
             let text = inner.presence_text(now_ms);
             let payload = RawValue::from_string(format!(r#"{{"presence":{}}}"#, text.get()));
-            due.extend(payload.ok().map(|payload| announcement::<events::Presence>(payload)));
+            due.extend(payload.ok().map(announcement::<events::Presence>));
         }
         if inner.health_pace.take(now) {
             let text = inner.health.as_ref().map(|known| RawValue::to_owned(&known.text));

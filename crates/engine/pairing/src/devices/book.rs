@@ -147,7 +147,8 @@ impl Book {
     }
 
     /// Whether this is the device's own token for its role and covers these scopes.
-    pub(super) fn is_token(&mut self, device: &str, role: Role, token: &str, scopes: &[String], now: i64) -> bool {
+    pub(super) fn is_token(&mut self, device: &str, token: &str, asked: (Role, &[String]), now: i64) -> bool {
+        let (role, scopes) = asked;
         let tokens = self.paired.get_mut(device).and_then(|paired| paired.tokens.as_mut());
         let Some(known) = tokens.and_then(|tokens| tokens.get_mut(role.as_str())) else { return false };
         let is_good = known.revoked_at_ms.is_none() && same(token, &known.token) && covers(&known.scopes, scopes);
@@ -157,15 +158,14 @@ impl Book {
         is_good
     }
 
-    /// A new token in place of the old; its scopes stay unless others are given.
+    /// A new token in place of the old one of this device and role; its scopes stay unless others are given.
     pub(super) fn rotate(
         &mut self,
-        device: &str,
-        role: &str,
+        which: (&str, &str),
         scopes: Option<Vec<String>>,
-        fresh: &str,
-        now: i64,
+        new: (&str, i64),
     ) -> Option<Token> {
+        let ((device, role), (fresh, now)) = (which, new);
         let paired = self.paired.get_mut(device)?;
         let tokens = paired.tokens.get_or_insert_default();
         let scopes = scopes.or_else(|| tokens.get(role).map(|token| token.scopes.clone()));
@@ -288,13 +288,13 @@ mod tests {
         let asks = ask(&params, "key", Role::Operator, &read);
         book.request(&asks, false, "r", 0);
         book.approve("r", "t1", 1).unwrap();
-        assert!(book.is_token("d", Role::Operator, "t1", &read, 2));
-        assert!(book.is_token("d", Role::Operator, "t1", &none, 2), "fewer scopes");
-        assert!(!book.is_token("d", Role::Operator, "t1", &scopes(&["operator.admin"]), 2), "more scopes");
-        assert!(!book.is_token("d", Role::Node, "t1", &none, 2), "another role");
+        assert!(book.is_token("d", "t1", (Role::Operator, &read), 2));
+        assert!(book.is_token("d", "t1", (Role::Operator, &none), 2), "fewer scopes");
+        assert!(!book.is_token("d", "t1", (Role::Operator, &scopes(&["operator.admin"])), 2), "more scopes");
+        assert!(!book.is_token("d", "t1", (Role::Node, &none), 2), "another role");
         assert!(!book.token(&asks, "t2", 3).1, "kept while it covers");
         book.revoke("d", "operator", 4).unwrap();
-        assert!(!book.is_token("d", Role::Operator, "t1", &read, 5));
+        assert!(!book.is_token("d", "t1", (Role::Operator, &read), 5));
         let (token, is_new) = book.token(&asks, "t2", 6);
         assert_eq!((token.unwrap().token.as_str(), is_new), ("t2", true));
     }

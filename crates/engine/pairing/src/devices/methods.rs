@@ -56,7 +56,7 @@ async fn rotate(
 ) -> Result<token::rotate::Reply, RpcError> {
     let now = devices.clock.now_ms();
     let scopes = params.scopes.map(|scopes| scopes.iter().map(ToString::to_string).collect());
-    let rotated = devices.book.lock().rotate(params.device_id.as_str(), &params.role, scopes, &fresh_token(), now);
+    let rotated = devices.book.lock().rotate((params.device_id.as_str(), &params.role), scopes, (&fresh_token(), now));
     let token = rotated.ok_or_else(unknown_device)?;
     devices.save().await?;
     Ok(token::rotate::Reply {

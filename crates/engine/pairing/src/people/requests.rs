@@ -72,14 +72,13 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// What the stranger gets, and whether the file changed.
+    /// What the stranger gets, and whether the file changed. `fresh` makes codes.
     pub(super) fn request(
         &mut self,
         sender: &SenderId,
         meta: BTreeMap<String, String>,
-        length: usize,
         now: i64,
-        entropy: &dyn Entropy,
+        fresh: impl Fn() -> String,
     ) -> (PairingOutcome, bool) {
         let is_pruned = self.prune(now);
         let meta: BTreeMap<_, _> = meta.into_iter().map(|(key, value)| (key, Value::String(value))).collect();
@@ -95,7 +94,7 @@ impl Requests {
             return (PairingOutcome::Full, is_pruned);
         }
         let code = loop {
-            let code = code(length, entropy);
+            let code = fresh();
             if self.requests.iter().all(|request| !request.code.eq_ignore_ascii_case(&code)) {
                 break code;
             }
@@ -171,7 +170,7 @@ impl Request {
     }
 }
 
-fn code(length: usize, entropy: &dyn Entropy) -> String {
+pub(super) fn code(length: usize, entropy: &dyn Entropy) -> String {
     let bound = u64::try_from(ALPHABET.len()).unwrap_or(u64::MAX);
     let letter = || ALPHABET.get(usize::try_from(entropy.below(bound)).unwrap_or(0)).copied().unwrap_or(b'A');
     (0..length.clamp(4, 32)).map(|_| char::from(letter())).collect()
@@ -193,7 +192,8 @@ mod tests {
     const NOW: i64 = 1_795_166_309_450;
 
     fn asks(requests: &mut Requests, sender: &str, now: i64) -> PairingOutcome {
-        requests.request(&sender.parse().unwrap(), BTreeMap::new(), 6, now, &SeededEntropy::new(9)).0
+        let entropy = SeededEntropy::new(u64::try_from(now).unwrap());
+        requests.request(&sender.parse().unwrap(), BTreeMap::new(), now, || code(6, &entropy)).0
     }
 
     #[test]
@@ -234,7 +234,7 @@ mod tests {
             let entropy = SeededEntropy::new(seed);
             let mut requests = Requests::default();
             for sender in ["a", "b", "c"] {
-                requests.request(&sender.parse().unwrap(), BTreeMap::new(), length, NOW, &entropy);
+                requests.request(&sender.parse().unwrap(), BTreeMap::new(), NOW, || code(length, &entropy));
             }
             let codes: std::collections::BTreeSet<_> = requests.requests.iter().map(|request| &request.code).collect();
             prop_assert_eq!(codes.len(), 3);

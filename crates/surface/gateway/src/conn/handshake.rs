@@ -37,7 +37,7 @@ pub(super) struct Admitted {
 /// Why a first frame does not let its sender in: what it is answered, and how the socket is closed.
 #[derive(Debug)]
 struct Rejection {
-    answer: Option<(String, RpcError)>,
+    answer: Option<(String, Box<RpcError>)>,
     code: u16,
     reason: String,
 }
@@ -74,7 +74,7 @@ pub(super) async fn run(
         match admitted {
             Ok(connected) => Some(Ok((id, params, connected))),
             Err(refusal) => Some(Err(Rejection {
-                answer: Some((id, refusal.error)),
+                answer: Some((id, Box::new(refusal.error))),
                 code: refusal.close_code,
                 reason: refusal.close_reason,
             })),
@@ -97,7 +97,7 @@ pub(super) async fn run(
             Counters::add(&shared.hub.counters.refused);
             tracing::info!(%conn, code = rejection.code, reason = %rejection.reason, "refused a connection");
             if let Some((id, error)) = rejection.answer {
-                send(outbox, &response(&id, Err(error)));
+                send(outbox, &response(&id, Err(*error)));
             }
             outbox.close(Some(rejection.code), &rejection.reason);
             None
@@ -151,7 +151,7 @@ fn read_first(text: &str) -> Result<(String, Params, Role), Rejection> {
         }
     };
     let refuse = |error: RpcError, code: u16, reason: &str| Rejection {
-        answer: Some((request.id.to_string(), error)),
+        answer: Some((request.id.to_string(), Box::new(error))),
         code,
         reason: reason.to_owned(),
     };

@@ -46,6 +46,9 @@ fn connect(change: impl Fn(&mut Value)) -> Message {
     Message::text(json!({"type": "req", "id": "r1", "method": "connect", "params": params}).to_string())
 }
 
+/// What one row does to good params.
+type Change = Box<dyn Fn(&mut Value)>;
+
 fn refusal(code: &str, message: &str) -> Value {
     json!({"type": "res", "id": "r1", "ok": false, "error": {"code": code, "message": message}})
 }
@@ -86,7 +89,7 @@ async fn protocol_role_and_secrets_are_refused_in_the_published_words() {
 
     let wrong = "unauthorized: gateway token mismatch (provide gateway auth token)";
     let insecure = "control ui requires HTTPS or localhost (secure context)";
-    let table: [(Box<dyn Fn(&mut Value)>, &str, &str); 4] = [
+    let table: [(Change, &str, &str); 4] = [
         (Box::new(|params| params["role"] = json!("admin")), "INVALID_REQUEST", "invalid role"),
         (Box::new(|params| params["auth"] = json!({"token": "wrong"})), "INVALID_REQUEST", wrong),
         (
