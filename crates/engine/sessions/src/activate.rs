@@ -84,7 +84,7 @@ impl Shared {
                 tx.execute("DELETE FROM pending_entries WHERE path = ?1 AND id <= ?2", params![path, newest])?;
             }
             let body = serde_json::json!({ "path": path, "cutBytes": cut, "addedEntries": appended });
-            tx.fact(session.as_str(), "transcript-mended", &body).map(drop)
+            tx.fact(session.as_str(), "transcript.mended", &body).map(drop)
         });
         Ok(told.await?)
     }

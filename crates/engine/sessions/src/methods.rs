@@ -271,7 +271,7 @@ impl Sessions {
         let removed = self.shared.store.write(move |tx| {
             let existed = index::remove(tx, &of)?;
             tx.execute("DELETE FROM pending_entries WHERE path = ?1", [at])?;
-            tx.fact(of.as_str(), "session-deleted", &of)?;
+            tx.fact(of.as_str(), "session.deleted", &of)?;
             shared.index_changed(tx);
             Ok(existed)
         });

@@ -279,7 +279,7 @@ impl Sessions {
             record.set("sessionFile", &path);
             index::save(tx, &key, &agent, &record)?;
             let body = serde_json::json!({ "key": key, "old": seen });
-            tx.fact(session.as_str(), "session-began", &body)?;
+            tx.fact(session.as_str(), "session.began", &body)?;
             shared.index_changed(tx);
             Ok::<_, StoreError>((record, started))
         });

@@ -108,7 +108,7 @@ async fn a_torn_last_line_is_mended_and_reported() {
     session.append(vec![says("b")]).await.unwrap();
     assert_eq!(told(&session).await, ["user: a", "assistant: b"]);
     assert_eq!(house.lines(&file).len(), 3);
-    let sql = "SELECT body FROM facts WHERE kind = 'transcript-mended'";
+    let sql = "SELECT body FROM facts WHERE kind = 'transcript.mended'";
     let fact: String = house.store.read_blocking(|view| view.first(sql, [], |row| row.get(0))).unwrap().unwrap();
     assert!(fact.contains(r#""cutBytes":38"#), "{fact}");
 }
