@@ -16,7 +16,11 @@ use crate::record::Record;
 use crate::sessions::Sessions;
 
 impl Sessions {
-    pub(crate) async fn list(&self, wanted: Params) -> Result<Reply, SessionsError> {
+    /// The rows that `sessions.list` answers.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub async fn list(&self, wanted: Params) -> Result<Reply, SessionsError> {
         self.ready().await;
         let now_ms = self.shared.clock.now_ms();
         let looks_inside = wanted.include_derived_titles == Some(true) || wanted.include_last_message == Some(true);
