@@ -1,1 +1,1 @@
-//! Being built.
+//! Stories through the real binary, one file each under `tests/it`. The crate itself is empty.

@@ -1,5 +1,7 @@
 //! A conversation as a chat window has it: a message goes in, the `chat` events of its run come out.
 
+#![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
+
 use anyhow::Context as _;
 use client::{Client, EventStream};
 use serde_json::{Value, json, value::to_raw_value};

@@ -1,5 +1,7 @@
 //! A home folder of its own for one gateway: config, state, workspace.
 
+#![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
+
 use std::path::{Path, PathBuf};
 
 use fakes::{FakeModel, FakeTelegram};

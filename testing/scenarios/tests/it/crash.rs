@@ -1,0 +1,72 @@
+//! `kill -9` at the worst moments.
+
+use fakes::model::Answer;
+use fakes::telegram::Fault;
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_message_that_was_taken_before_the_kill_is_answered_after_the_start() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.model.answer(Answer::silent());
+    stage.telegram.user("ann").says("remember me");
+    stage.model.request(1).await;
+    stage.gateway.kill().await?;
+    stage.model.answer(Answer::text("I do."));
+    stage.gateway.restart().await?;
+    assert_eq!(stage.telegram.expect_reply().await.text, "I do.");
+    stage.telegram.all_confirmed().await;
+    assert_eq!(stage.telegram.texts(), ["I do."]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_in_flight_at_the_kill_is_reported_and_not_repeated() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    std::fs::create_dir_all(stage.gateway.home().workspace())?;
+    let command = r#"{"command":"echo once >> count.txt; echo started > started.txt; exec tail -f /dev/null"}"#;
+    stage.model.answer(Answer::call("exec", command));
+    stage.telegram.user("ann").says("run it");
+    let started = stage.gateway.home().workspace().join("started.txt");
+    appears(&started).await?;
+    stage.gateway.kill().await?;
+    stage.gateway.restart().await?;
+    let told = stage.telegram.expect_reply().await;
+    assert!(told.text.contains("exec"), "{}", told.text);
+    let count = std::fs::read_to_string(stage.gateway.home().workspace().join("count.txt"))?;
+    assert_eq!(count, "once\n");
+    stage.model.answer(Answer::text("Going on."));
+    stage.telegram.user("ann").says("still there?");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Going on.");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_the_network_took_without_saying_so_is_repeated_and_explained() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.telegram.fault("sendMessage", Fault::DropAfter);
+    stage.model.answer(Answer::text("Maybe twice"));
+    stage.telegram.user("ann").says("hello");
+    stage.telegram.expect_reply().await;
+    stage.telegram.expect_reply().await;
+    let chain = stage.explained().await?.to_string();
+    assert!(chain.contains("outbound.unknown"), "{chain}");
+    Ok(())
+}
+
+/// Waits until a file of the agent is there, by watching its folder.
+async fn appears(path: &std::path::Path) -> anyhow::Result<()> {
+    let folder = path.parent().map(std::path::Path::to_owned).unwrap_or_default();
+    let wanted = path.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let inotify = rustix::fs::inotify::init(rustix::fs::inotify::CreateFlags::empty())?;
+        rustix::fs::inotify::add_watch(&inotify, &folder, rustix::fs::inotify::WatchFlags::ALL_EVENTS)?;
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 1024];
+        let mut events = rustix::fs::inotify::Reader::new(&inotify, &mut buffer);
+        while !wanted.exists() {
+            events.next()?;
+        }
+        Ok(())
+    })
+    .await?
+}

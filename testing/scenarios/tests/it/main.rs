@@ -1,0 +1,16 @@
+//! Stories through the real binary: a user, their apps, their files.
+
+#![cfg(test)]
+#![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
+
+mod crash;
+mod explain;
+mod first_start;
+mod groups;
+mod money;
+mod pairing;
+mod provenance;
+mod provider_faults;
+mod stage;
+mod tools;
+mod webchat;

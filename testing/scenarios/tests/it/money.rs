@@ -1,0 +1,72 @@
+//! Purses: what a run may cost.
+
+use fakes::model::Answer;
+use serde_json::json;
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_purse_of_one_cent_stops_the_run_before_the_call_and_says_so_in_the_chat() -> anyhow::Result<()> {
+    let stage = Stage::set_with(|config| {
+        config["budget"] = json!({ "day": 0.01 });
+        let model = &mut config["models"]["providers"]["fake"]["models"][0];
+        model["cost"] = json!({ "input": 50.0, "output": 200.0, "cacheRead": 5.0, "cacheWrite": 60.0 });
+    })
+    .await?;
+    stage.model.answer(Answer::text("expensive words"));
+    stage.telegram.user("ann").says("write me a book");
+    let told = stage.telegram.expect_reply().await;
+    assert!(!told.text.contains("expensive"), "{}", told.text);
+    assert!(told.text.to_lowercase().contains("budget") || told.text.contains('$'), "{}", told.text);
+    assert!(stage.model.requests().is_empty(), "the model was not called");
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_a_kill_between_call_and_bill_the_worst_case_stands_in_the_ledger() -> anyhow::Result<()> {
+    let mut stage = Stage::set_with(|config| {
+        let model = &mut config["models"]["providers"]["fake"]["models"][0];
+        model["cost"] = json!({ "input": 3.0, "output": 15.0, "cacheRead": 0.3, "cacheWrite": 3.75 });
+    })
+    .await?;
+    stage.model.answer(Answer::silent());
+    stage.telegram.user("ann").says("hello");
+    stage.model.request(1).await;
+    stage.gateway.kill().await?;
+    stage.model.answer(Answer::text("here again"));
+    stage.gateway.restart().await?;
+    stage.telegram.expect_reply().await;
+    stage.gateway.stop().await?;
+    let ledger = ledger(&stage)?;
+    let dearest = ledger.iter().copied().max().unwrap_or_default();
+    let cheapest = ledger.iter().copied().min().unwrap_or_default();
+    assert_eq!(ledger.len(), 2, "{ledger:?}");
+    assert!(dearest > cheapest, "the call that was cut off costs its worst case: {ledger:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_model_on_this_machine_without_a_price_costs_nothing() -> anyhow::Result<()> {
+    let mut stage = Stage::set_with(|config| {
+        config["budget"] = json!({ "day": 0.01 });
+        if let Some(model) = config["models"]["providers"]["fake"]["models"][0].as_object_mut() {
+            model.remove("cost");
+        }
+    })
+    .await?;
+    stage.model.answer(Answer::text("free words"));
+    stage.telegram.user("ann").says("hello");
+    assert_eq!(stage.telegram.expect_reply().await.text, "free words");
+    stage.gateway.stop().await?;
+    assert!(ledger(&stage)?.iter().all(|cost| *cost == 0));
+    Ok(())
+}
+
+/// What each call cost, in the ledger's unit.
+fn ledger(stage: &Stage) -> anyhow::Result<Vec<i64>> {
+    let path = stage.gateway.home().state().join("clawdbot.sqlite");
+    let database = rusqlite::Connection::open(path)?;
+    let mut rows = database.prepare("SELECT amount FROM ledger ORDER BY id")?;
+    let amounts = rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(amounts)
+}
