@@ -1,29 +1,16 @@
 //! The program under test, and the model it asks.
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{fs, net::SocketAddr};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use fakes::{FakeModel, model::Answer};
-use serde_json::json;
-use tempfile::TempDir;
-use tokio::{
-    io::AsyncReadExt as _,
-    net::TcpStream,
-    process::{Child, Command},
-    time::{interval, timeout},
-};
+use serde_json::{Value, json};
+use testkit::{Home, TestGateway};
 
 use crate::{Bindings, GatewayKind};
 
 const TOKEN: &str = "replay-token";
 const PASSWORD: &str = "replay-password";
-const START: Duration = Duration::from_secs(20);
 
 /// A running gateway, as a story needs it.
 pub trait Gateway: Send + Sync {
@@ -34,71 +21,29 @@ pub trait Gateway: Send + Sync {
     fn stop(&self);
 }
 
-/// The built binary in an empty home.
+/// The built binary in an empty home, set up as a kind of story wants it.
 #[derive(Debug)]
-pub struct Spawned {
-    address: SocketAddr,
-    home: TempDir,
+pub struct BuiltGateway {
+    process: TestGateway,
     config: String,
-    child: Child,
 }
 
-impl Spawned {
-    /// Starts `binary` and waits until it listens.
+impl BuiltGateway {
+    /// Starts it and waits until it is up.
     ///
     /// # Errors
-    /// It ended, or did not listen in time; what it printed is part of the error.
-    pub async fn start(binary: &Path, kind: GatewayKind, model_url: &str) -> Result<Self> {
-        let home = tempfile::tempdir()?;
-        let state = home.path().join(".clawdbot");
-        fs::create_dir(&state)?;
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let config = config(kind, address.port(), model_url);
-        fs::write(state.join("clawdbot.json"), &config)?;
-        let child = Command::new(binary)
-            .args(["gateway", "--port", &address.port().to_string()])
-            .env_clear()
-            .env("HOME", home.path())
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| binary.display().to_string())?;
-        let mut spawned = Self { address, home, config, child };
-        match timeout(START, spawned.listening()).await {
-            Ok(listening) => listening?,
-            Err(_) => bail!("it did not listen on {address} within {START:?}"),
-        }
-        Ok(spawned)
-    }
-
-    async fn listening(&mut self) -> Result<()> {
-        let mut again = interval(Duration::from_millis(20));
-        loop {
-            again.tick().await;
-            if let Some(status) = self.child.try_wait()? {
-                let mut printed = String::new();
-                if let Some(stderr) = &mut self.child.stderr {
-                    stderr.read_to_string(&mut printed).await?;
-                }
-                bail!("it ended with {status}: {printed}");
-            }
-            if TcpStream::connect(self.address).await.is_ok() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn state(&self) -> PathBuf {
-        self.home.path().join(".clawdbot")
+    /// It did not come up.
+    pub async fn start(kind: GatewayKind, model: &FakeModel) -> Result<Self> {
+        let home = Home::new()?;
+        home.write_config(&config(kind, &model.url()))?;
+        let config = fs::read_to_string(home.config_path())?;
+        Ok(Self { process: TestGateway::start_in(home, &[]).await?, config })
     }
 }
 
-impl Gateway for Spawned {
+impl Gateway for BuiltGateway {
     fn address(&self) -> SocketAddr {
-        self.address
+        ([127, 0, 0, 1], self.process.port()).into()
     }
 
     fn facts(&self) -> Bindings {
@@ -106,20 +51,20 @@ impl Gateway for Spawned {
         facts.bind("token", TOKEN);
         facts.bind("password", PASSWORD);
         facts.bind("config", &self.config);
-        facts.bind("state", self.state().display().to_string());
-        facts.bind("workspace", self.home.path().join("clawd").display().to_string());
+        facts.bind("state", self.process.home().state().display().to_string());
+        facts.bind("workspace", self.process.home().workspace().display().to_string());
         facts
     }
 
     fn stop(&self) {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let pid = self.process.pid().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
         if let Some(pid) = pid {
             let _gone = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
     }
 }
 
-fn config(kind: GatewayKind, port: u16, model_url: &str) -> String {
+fn config(kind: GatewayKind, model_url: &str) -> Value {
     let auth = match kind {
         GatewayKind::Token => json!({ "mode": "token", "token": TOKEN }),
         GatewayKind::Password => json!({ "mode": "password", "password": PASSWORD }),
@@ -132,7 +77,7 @@ fn config(kind: GatewayKind, port: u16, model_url: &str) -> String {
         }] })
     };
     let mut config = json!({
-        "gateway": { "mode": "local", "port": port, "auth": auth },
+        "gateway": { "mode": "local", "auth": auth },
         "models": { "mode": "merge", "providers": {
             "anthropic": provider("anthropic-messages", "", "claude-opus-4-5", 200_000, true),
             "openai": provider("openai-responses", "/v1", "gpt-5.2", 400_000, true),
@@ -143,7 +88,7 @@ fn config(kind: GatewayKind, port: u16, model_url: &str) -> String {
     if kind == GatewayKind::Password {
         config["gateway"]["controlUi"] = json!({ "allowInsecureAuth": true });
     }
-    format!("{config:#}\n")
+    config
 }
 
 /// Lets the model say what it said when the stories were recorded.

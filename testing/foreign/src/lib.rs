@@ -20,6 +20,6 @@ mod verdict; // what came, against what was recorded
 pub use bindings::Bindings;
 pub use compare::{Difference, Kind, compare};
 pub use deviation::Deviations;
-pub use gateway::{Gateway, Spawned, script};
+pub use gateway::{BuiltGateway, Gateway, script};
 pub use replay::{Finding, Forms, replay};
 pub use story::{GatewayKind, Step, Story};

@@ -1,21 +1,16 @@
 //! Every recorded story, played again on the built binary.
 //!
-//! The binary is `CLAWDBOT_BIN`, or the one of the development build. Differences that are not in the table of
+//! Differences that are not in the table of
 //! `docs/compatibility.md` fail, and so does a row of that table which excuses nothing.
 
 use std::path::{Path, PathBuf};
 
 use fakes::FakeModel;
-use foreign::{Deviations, Forms, GatewayKind, Spawned, Story, replay, script};
+use foreign::{BuiltGateway, Deviations, Forms, GatewayKind, Story, replay, script};
 use stdx::SystemClock;
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
-}
-
-#[expect(clippy::disallowed_methods, reason = "where the binary is, is told from outside")]
-fn binary() -> PathBuf {
-    std::env::var("CLAWDBOT_BIN").map_or_else(|_| here("target/debug/clawdbot"), PathBuf::from)
 }
 
 #[tokio::test]
@@ -27,7 +22,7 @@ async fn every_recorded_story_is_told_again() {
     script(&model);
     let mut findings = Vec::new();
     for kind in [GatewayKind::Token, GatewayKind::Password] {
-        let gateway = Spawned::start(&binary(), kind, &model.url()).await.unwrap();
+        let gateway = BuiltGateway::start(kind, &model).await.unwrap();
         for story in stories.iter().filter(|story| story.gateway == kind) {
             findings.extend(replay(story, &gateway, &SystemClock, (&forms, &deviations)).await.unwrap());
         }
