@@ -1,7 +1,9 @@
 //! All agents: what runs are made from, and the door through which lanes start them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use budget::{Purses, Tariff};
 use config::Live;
@@ -12,7 +14,7 @@ use net::Http;
 use parking_lot::Mutex;
 use provider::{Catalogue, Model, Provider, Thinking};
 use sessions::Sessions;
-use stdx::{AbsPath, Clock, Disk, Entropy};
+use stdx::{AbsPath, Clock, Disk};
 use store::{Store, StoreError};
 use tool::AnyTool;
 
@@ -39,7 +41,6 @@ pub struct Parts {
     pub groups: Arc<dyn GroupPolicy>,
     pub skills: Arc<dyn PromptSource>,
     pub clock: Arc<dyn Clock>,
-    pub entropy: Arc<dyn Entropy>,
     pub disk: Arc<dyn Disk>,
     pub config: Live<Config>,
     pub tools_config: Live<sandbox::Config>,
@@ -76,7 +77,8 @@ pub(crate) struct Inner {
     pub prompts: Prompts,
     pub tariff: Tariff,
     pub spill: Spill,
-    /// The last model chain that was resolved, with what it was resolved from.
+    pub noted: Noted,
+    /// The last model chains that were resolved, with what they were resolved from.
     chains: Mutex<Vec<(ChainKey, Chain)>>,
 }
 
@@ -87,6 +89,30 @@ struct ChainKey {
     agent: AgentId,
     session: Option<String>,
     has_images: bool,
+}
+
+/// When a profile last went well: the credential store need not hear of every call.
+#[derive(Debug, Default)]
+pub(crate) struct Noted(Mutex<HashMap<String, Instant>>);
+
+/// A success is told again after this.
+const TOLD_AGAIN: Duration = Duration::from_secs(60);
+
+impl Noted {
+    /// Whether a success is news.
+    pub(crate) fn is_news(&self, profile: &str, now: Instant) -> bool {
+        let mut noted = self.0.lock();
+        let fresh = noted.get(profile).is_some_and(|at| now.saturating_duration_since(*at) < TOLD_AGAIN);
+        if !fresh {
+            noted.insert(profile.to_owned(), now);
+        }
+        !fresh
+    }
+
+    /// It failed: the next success is news.
+    pub(crate) fn forget(&self, profile: &str) {
+        self.0.lock().remove(profile);
+    }
 }
 
 /// Chains that are remembered.
@@ -102,6 +128,7 @@ impl Agents {
             prompts: Prompts::new(Arc::clone(&parts.disk)),
             tariff: Tariff::new([Catalogue::dearest()]),
             spill,
+            noted: Noted::default(),
             chains: Mutex::default(),
             parts,
         };

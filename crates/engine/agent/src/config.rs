@@ -58,7 +58,7 @@ pub struct Defaults {
     /// The context window in tokens, where it should be smaller than the model's.
     pub context_tokens: Option<u32>,
     pub compaction: CompactionSettings,
-    pub sandbox: SandboxMode,
+    pub sandbox: sandbox::Containers,
 }
 
 /// When older messages are replaced by a summary.
@@ -67,14 +67,6 @@ pub struct Defaults {
 pub struct CompactionSettings {
     /// Tokens kept free for the answer (20,000).
     pub reserve_tokens_floor: Option<u32>,
-}
-
-/// Which sessions the owner wants in a container.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SandboxMode {
-    /// `off`, `non-main` or `all`.
-    pub mode: Option<String>,
 }
 
 /// What may be said of a model that can be chosen.
@@ -124,7 +116,7 @@ pub struct AgentEntry {
     pub model: Option<Choice>,
     pub identity: Option<Identity>,
     pub tools: Option<sandbox::Rules>,
-    pub sandbox: SandboxMode,
+    pub sandbox: sandbox::Containers,
 }
 
 /// How an agent shows itself.
@@ -309,12 +301,8 @@ impl Config {
 
     /// Whether the owner wants this session in a container.
     pub(crate) fn in_container(&self, agent: &AgentId, is_main: bool) -> bool {
-        let own = self.entry(agent).and_then(|entry| entry.sandbox.mode.as_deref());
-        match own.or(self.agents.defaults.sandbox.mode.as_deref()) {
-            Some("all") => true,
-            Some("non-main") => !is_main,
-            _ => false,
-        }
+        let own = self.entry(agent).map(|entry| &entry.sandbox).filter(|sandbox| sandbox.mode.is_some());
+        own.unwrap_or(&self.agents.defaults.sandbox).are_for(is_main)
     }
 }
 

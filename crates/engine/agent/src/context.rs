@@ -92,6 +92,26 @@ fn weight_of_block(block: &Block) -> usize {
     }
 }
 
+/// The same of a conversation, before any message is made of it.
+pub(crate) fn weight_of_history(history: &History) -> usize {
+    history.entries.iter().map(|entry| weight_of(&entry.said) + 16).sum()
+}
+
+pub(crate) fn weight_of(said: &Said) -> usize {
+    match said {
+        Said::Summary(text) => text.len(),
+        Said::Message(message) => message.content().iter().map(weight_of_part).sum(),
+    }
+}
+
+pub(crate) fn weight_of_part(part: &Part) -> usize {
+    match part {
+        Part::Text { text, .. } | Part::Thinking { text, .. } => text.len(),
+        Part::Image { .. } => PICTURE,
+        Part::ToolCall { name, arguments, .. } => name.len() + arguments.get().len(),
+    }
+}
+
 /// About how many tokens so many bytes are.
 pub(crate) fn tokens(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(2) / 7

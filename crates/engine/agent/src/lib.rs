@@ -23,7 +23,7 @@ pub use advice::no_model_advice;
 pub use agents::{Agents, Folders, Host, Parts};
 pub use config::{
     AgentEntry, AgentsSection, Choice, ChosenModel, CompactionSettings, Config, Defaults, Face, Identity, ModelEntry,
-    ModelsSection, Params, ProviderEntry, SandboxMode, UiSection,
+    ModelsSection, Params, ProviderEntry, UiSection,
 };
 pub use methods::methods;
 pub use ports::{Keyring, WorldSource};

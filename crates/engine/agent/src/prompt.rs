@@ -51,7 +51,7 @@ impl Prompts {
     /// The whole prompt. Looks at the files' times, and reads those that changed.
     pub(crate) fn build(&self, input: &Input<'_>, workspace: &AbsPath, most_chars: usize, seed: bool) -> Arc<str> {
         let context = self.context(workspace, most_chars, seed);
-        sections::build(input, &context.text(input.mode)).into()
+        sections::build(input, context.text(input.mode)).into()
     }
 
     /// The files as they are now. They are small and few, so this does not go to another thread.

@@ -18,7 +18,7 @@ pub(crate) use said::derived;
 
 use budget::Reservation;
 use lanes::{RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};
-use provider::{Model, Profile, Thinking, Usage};
+use provider::{Model, ModelRef, Profile, Thinking, Usage};
 use serde_json::Value;
 use sessions::Session;
 use store::StoreError;
@@ -51,6 +51,8 @@ pub(crate) struct Run {
     standing: Standing,
     offer: Offer,
     thinking: Option<Thinking>,
+    /// The prompt, for the model it was built for: it stays the same throughout the run.
+    system: Option<(ModelRef, Arc<str>)>,
     /// The run before this one was stopped.
     after_abort: bool,
     verbose_tools: bool,

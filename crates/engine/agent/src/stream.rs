@@ -69,23 +69,11 @@ impl Answer {
                 self.show()
             }
             ModelEvent::Thinking(delta) => {
-                if self.open != Open::Thinking {
-                    self.open = Open::Thinking;
-                    self.parts.push(Building::Thinking { text: String::new(), signature: None });
-                }
-                if let Some(Building::Thinking { text, .. }) = self.parts.last_mut() {
-                    text.push_str(&delta);
-                }
+                self.think(&delta);
                 Some(RunEvent::Thinking { delta: delta.into() })
             }
-            ModelEvent::ThinkingEnd { signature: given } => {
-                if self.open != Open::Thinking {
-                    self.parts.push(Building::Thinking { text: String::new(), signature: None });
-                }
-                if let Some(Building::Thinking { signature, .. }) = self.parts.last_mut() {
-                    *signature = given;
-                }
-                self.open = Open::Nothing;
+            ModelEvent::ThinkingEnd { signature } => {
+                self.end_thinking(signature);
                 None
             }
             ModelEvent::ToolCallStart { id, name } => {
@@ -133,6 +121,24 @@ impl Answer {
             self.text.push_str("\n\n");
         }
         self.parts.push(Building::Text(String::new()));
+    }
+
+    fn think(&mut self, delta: &str) {
+        if self.open != Open::Thinking {
+            self.open = Open::Thinking;
+            self.parts.push(Building::Thinking { text: String::new(), signature: None });
+        }
+        if let Some(Building::Thinking { text, .. }) = self.parts.last_mut() {
+            text.push_str(delta);
+        }
+    }
+
+    fn end_thinking(&mut self, given: Option<String>) {
+        self.think("");
+        if let Some(Building::Thinking { signature, .. }) = self.parts.last_mut() {
+            *signature = given;
+        }
+        self.open = Open::Nothing;
     }
 
     /// A vendor that gives no ids, or the same twice, must not mix calls up.

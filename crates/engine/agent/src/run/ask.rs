@@ -40,13 +40,7 @@ impl Run {
             self.reserve_for(&model, &request).await?;
             match self.call(provider.as_ref(), request, &profile).await {
                 Called::Answered(answer) => {
-                    let noted = self.agents.parts.keyring.note(
-                        &model.reference.provider,
-                        &self.start.turn.agent,
-                        &profile.id,
-                        None,
-                    );
-                    noted.await;
+                    self.went_well(&model, &profile).await;
                     self.answered = Some(Arc::clone(&model));
                     return Ok((model, answer));
                 }
@@ -60,6 +54,7 @@ impl Run {
                     ));
                     self.pay_for_nothing(&model, &answer).await?;
                     if let Some(failure) = Failure::of(&error) {
+                        self.agents.noted.forget(&profile.id);
                         let keyring = &self.agents.parts.keyring;
                         keyring
                             .note(&model.reference.provider, &self.start.turn.agent, &profile.id, Some(failure))
@@ -84,6 +79,13 @@ impl Run {
                     }
                 }
             }
+        }
+    }
+
+    async fn went_well(&self, model: &Model, profile: &Profile) {
+        if self.agents.noted.is_news(&profile.id, self.agents.parts.clock.now()) {
+            let keyring = &self.agents.parts.keyring;
+            keyring.note(&model.reference.provider, &self.start.turn.agent, &profile.id, None).await;
         }
     }
 
@@ -205,7 +207,7 @@ impl Run {
     }
 
     /// The whole request.
-    async fn request(&self, model: &Arc<Model>) -> Result<ModelRequest, Halt> {
+    async fn request(&mut self, model: &Arc<Model>) -> Result<ModelRequest, Halt> {
         let history = self.history().await?;
         let messages = context::messages(&history, model, self.start.turn.provenance.origin);
         drop(history);
@@ -227,7 +229,16 @@ impl Run {
         })
     }
 
-    fn system(&self, model: &Model) -> Arc<str> {
+    fn system(&mut self, model: &Model) -> Arc<str> {
+        if let Some((_, built)) = self.system.as_ref().filter(|(of, _)| *of == model.reference) {
+            return Arc::clone(built);
+        }
+        let built = self.build_system(model);
+        self.system = Some((model.reference.clone(), Arc::clone(&built)));
+        built
+    }
+
+    fn build_system(&self, model: &Model) -> Arc<str> {
         let turn = &self.start.turn;
         let workspace = self.agents.workspace(&self.config, &turn.agent);
         let skills = self.agents.parts.skills.skills(&turn.agent);
@@ -260,7 +271,7 @@ impl Run {
     }
 
     /// Bytes of what is sent with every call: the prompt and the tools.
-    pub(super) fn fixed_weight(&self) -> usize {
+    pub(super) fn fixed_weight(&mut self) -> usize {
         let tool = |tool: &ToolSchema| tool.name.len() + tool.about.len() + tool.parameters.get().len();
         let prompt = self.model().map_or(0, |model| self.system(&model).len());
         prompt + self.offer.schemas.iter().map(tool).sum::<usize>()
@@ -288,14 +299,8 @@ impl Run {
         if let Some((_, unused)) = self.reservation.take() {
             batch.settle.push((unused, Money::ZERO, provider::Usage::default()));
         }
-        match self.commit(batch).await?.reserved {
-            Some(Ok(reservation)) => {
-                self.reservation = Some((Arc::clone(model), reservation));
-                Ok(())
-            }
-            Some(Err(refusal)) => Err(Halt::Failed { message: refusal.to_string(), error: refusal.to_string() }),
-            None => Ok(()),
-        }
+        let reserved = self.commit(batch).await?.reserved;
+        self.hold(Some(Arc::clone(model)), reserved)
     }
 
     /// A call that broke in the middle was a call: it is billed, and the next one reserves anew.

@@ -28,8 +28,6 @@ pub(super) struct Batch {
     pub steps: Vec<Step>,
     pub record: Vec<Change>,
     pub facts: Vec<(&'static str, Value)>,
-    /// The causes that led to this run are linked to it.
-    pub links: bool,
 }
 
 /// A step that sinks take part in; entries are named by their place in the batch.
@@ -79,16 +77,7 @@ impl Run {
         let (session, sinks, start) = (self.session.clone(), self.sinks.clone(), Arc::clone(&self.start));
         let (purses, spender) = (self.agents.parts.purses.clone(), self.spender());
         let steps = self.agents.parts.store.write(move |tx| {
-            let turn = &start.turn;
-            let run = turn.run.as_str();
-            if batch.links {
-                for cause in &turn.causes {
-                    tx.link(cause.as_str(), "run.started", run, &serde_json::json!({ "session": turn.key }))?;
-                }
-            }
-            for (kind, body) in &batch.facts {
-                tx.fact(run, kind, body)?;
-            }
+            let run = start.run().as_str();
             for change in &batch.row {
                 runs::apply(tx, &start, change)?;
             }
@@ -106,6 +95,9 @@ impl Run {
             };
             if !batch.record.is_empty() {
                 session.update(tx, |record| batch.record.into_iter().for_each(|change| change(record)))?;
+            }
+            for (kind, body) in &batch.facts {
+                tx.fact(run, kind, body)?;
             }
             let steps: Vec<Committed> = batch.steps.into_iter().filter_map(|step| known(step, &ids)).collect();
             for step in &steps {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use budget::{Refusal, Reservation};
 use lanes::{Committed, ReplyTo, RunContext, RunEvent, RunOutcome, RunStart, StopCause};
 use provider::{Model, Thinking};
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use tool::Origin;
 use super::batch::{Batch, Step};
 use super::{Halt, Run};
 use crate::agents::{Inner, thinking_default};
+use crate::config::Config;
 use crate::runs::RowChange;
 use crate::tool_call::gate::Standing;
 use crate::{advice, context};
@@ -29,7 +31,6 @@ impl Run {
     pub(super) async fn open(agents: Arc<Inner>, start: RunStart, cx: RunContext) -> Result<Self, RunOutcome> {
         let turn = &start.turn;
         let config = agents.parts.config.get();
-        let tools_config = agents.parts.tools_config.get();
         let channel = match &turn.reply {
             ReplyTo::Channel { channel, .. } => Some(channel.to_string()),
             ReplyTo::Operators => None,
@@ -39,7 +40,14 @@ impl Run {
             Ok(opened) => opened,
             Err(error) => return Err(cannot_begin(&agents, &start, &cx, &error).await),
         };
+        Ok(Self::ready(agents, start, cx, opened))
+    }
+
+    /// Everything that is decided before the first commit.
+    fn ready(agents: Arc<Inner>, start: RunStart, cx: RunContext, opened: Opened) -> Self {
         let Opened { session, record, .. } = opened;
+        let (config, turn) = (agents.parts.config.get(), &start.turn);
+        let tools_config = agents.parts.tools_config.get();
         let has_images = turn.files.iter().any(|file| file.mime.starts_with("image/"));
         let chain = agents.chain(&config, &turn.agent, chosen(&record).as_deref(), has_images);
         let default_model = agents.chain(&config, &turn.agent, None, false);
@@ -47,22 +55,11 @@ impl Run {
             Ok(model) => model.reference.to_string(),
             Err(unusable) => unusable.name.clone(),
         });
-        let first = chain.iter().find_map(|model| model.as_ref().ok());
-        let is_main = turn.key.rest() == "main" || turn.key.as_str() == "global";
-        let standing = Standing {
-            power: turn.provenance.origin.power(),
-            provider: first.map(|model| model.reference.provider.to_string()).unwrap_or_default(),
-            model: first.map(|model| model.reference.model.to_string()).unwrap_or_default(),
-            agent: config.entry(&turn.agent).and_then(|entry| entry.tools.clone()),
-            group: agents.parts.groups.rules(&turn.reply),
-            in_container: config.in_container(&turn.agent, is_main),
-        };
+        let standing = standing(&agents, &config, &start, chain.iter().find_map(|model| model.as_ref().ok()));
         let offer = agents.tools.offer(&standing.facts(), &tools_config);
         let thinking = turn.options.thinking.or_else(|| record.get::<Level>("thinkingLevel").and_then(|level| level.0));
         let verbose = record.text("verboseLevel").or_else(|| config.agents.defaults.verbose_default.clone());
-        Ok(Self {
-            after_abort: record.get::<bool>("abortedLastRun") == Some(true),
-            verbose_tools: matches!(verbose.as_deref(), Some("on" | "full")),
+        Self {
             session,
             chain,
             at: 0,
@@ -70,6 +67,9 @@ impl Run {
             standing,
             offer,
             thinking,
+            system: None,
+            after_abort: record.get::<bool>("abortedLastRun") == Some(true),
+            verbose_tools: matches!(verbose.as_deref(), Some("on" | "full")),
             default_model: default_model.unwrap_or_default(),
             reservation: None,
             facts: Vec::new(),
@@ -85,7 +85,7 @@ impl Run {
             stop: cx.stop,
             steer: cx.steer,
             sinks: cx.sinks,
-        })
+        }
     }
 
     /// Ends the run when its time is over.
@@ -102,12 +102,15 @@ impl Run {
 
     /// The first commit: the run's row, the person's words, the worst case of the first call.
     pub(super) async fn begin(&mut self) -> Result<(), Halt> {
-        let turn = &self.start.turn;
+        let start = Arc::clone(&self.start);
+        let turn = &start.turn;
         let resume = turn.options.resume;
-        let mut batch = Batch { links: !resume, ..Batch::default() };
-        batch.row.push(if resume { RowChange::Reopen } else { RowChange::Open });
         let history = self.history().await?;
         let model = self.model();
+        let mut batch = Batch::default();
+        batch.row.push(if resume { RowChange::Reopen } else { RowChange::Open });
+        let name = model.as_ref().map(|model| model.reference.to_string());
+        batch.facts.push(("run.began", json!({ "session": turn.key, "model": name, "resumed": resume })));
         let mut own = None;
         if !resume {
             if let Some(model) = &model {
@@ -116,6 +119,8 @@ impl Run {
             own = Some(batch.entries.len());
             batch.entries.push(self.user_entry(turn, self.after_abort.then_some(AFTER_ABORT)));
         }
+        let bytes = context::weight_of_history(&history) + turn.text.len() + self.fixed_weight();
+        drop(history);
         batch.steps.push(Step::Started { entry: own });
         let now_ms = self.now_ms();
         batch.record.push(Box::new(move |record| {
@@ -123,27 +128,32 @@ impl Run {
             record.set("abortedLastRun", &false);
             record.touch(now_ms);
         }));
-        let mut bytes = 0;
-        if let Some(model) = &model {
-            bytes = context::weight(&context::messages(&history, model, turn.provenance.origin));
-            bytes += turn.text.len() + self.fixed_weight();
-            let worst = self.worst(model, bytes);
-            batch.reserve = Some((Arc::clone(model), worst));
-        }
-        drop(history);
-        let kept = self.commit(batch).await?;
+        batch.reserve = model.as_ref().map(|model| (Arc::clone(model), self.worst(model, bytes)));
+        self.context = Some(context::tokens(bytes));
+        let reserved = self.commit(batch).await?.reserved;
         self.tell(&RunEvent::Started { at: self.start.at, verbose_tools: self.verbose_tools });
-        match (kept.reserved, model) {
-            (Some(Ok(reservation)), Some(model)) => self.reservation = Some((model, reservation)),
-            (Some(Err(refusal)), _) => {
-                return Err(Halt::Failed { message: refusal.to_string(), error: refusal.to_string() });
+        self.hold(model, reserved)?;
+        if resume { self.resume_calls().await } else { Ok(()) }
+    }
+
+    /// Keeps what was reserved for the next call.
+    ///
+    /// # Errors
+    /// A purse is empty: the call must not be made.
+    pub(super) fn hold(
+        &mut self,
+        model: Option<Arc<Model>>,
+        reserved: Option<Result<Reservation, Refusal>>,
+    ) -> Result<(), Halt> {
+        match (model, reserved) {
+            (Some(model), Some(Ok(reservation))) => self.reservation = Some((model, reservation)),
+            (_, Some(Err(refusal))) => {
+                let message = refusal.to_string();
+                return Err(Halt::Failed { error: message.clone(), message });
             }
             _ => {}
         }
-        if self.context.is_none() {
-            self.context = Some(context::tokens(bytes));
-        }
-        if resume { self.resume_calls().await } else { Ok(()) }
+        Ok(())
     }
 
     /// What a reader of the transcript needs to know before the words: the model and how much it thinks.
@@ -185,6 +195,20 @@ impl Run {
     pub(super) fn thinking_for(&self, model: &Model) -> Thinking {
         let wanted = self.thinking.unwrap_or_else(|| thinking_default(&self.config, model));
         if model.reasoning { wanted } else { Thinking::Off }
+    }
+}
+
+/// What the run brings before the gate.
+fn standing(agents: &Inner, config: &Config, start: &RunStart, model: Option<&Arc<Model>>) -> Standing {
+    let turn = &start.turn;
+    let is_main = turn.key.is_main("main");
+    Standing {
+        power: turn.provenance.origin.power(),
+        provider: model.map(|model| model.reference.provider.to_string()).unwrap_or_default(),
+        model: model.map(|model| model.reference.model.to_string()).unwrap_or_default(),
+        agent: config.entry(&turn.agent).and_then(|entry| entry.tools.clone()),
+        group: agents.parts.groups.rules(&turn.reply),
+        in_container: config.in_container(&turn.agent, is_main),
     }
 }
 

@@ -191,14 +191,8 @@ impl Run {
             self.context = Some(self.context.unwrap_or(0) + context::tokens(added));
             batch.reserve = Some((Arc::clone(model), self.worst(model, bytes)));
         }
-        match (self.commit(batch).await?.reserved, model) {
-            (Some(Ok(reservation)), Some(model)) => {
-                self.reservation = Some((model, reservation));
-                Ok(())
-            }
-            (Some(Err(refusal)), _) => Err(Halt::Failed { message: refusal.to_string(), error: refusal.to_string() }),
-            _ => Ok(()),
-        }
+        let reserved = self.commit(batch).await?.reserved;
+        self.hold(model, reserved)
     }
 
     fn prepare(&mut self, call: &WrittenCall) -> Call {
@@ -299,10 +293,5 @@ impl Call {
 /// About how many bytes of prompt an entry adds.
 fn weight(entry: &sessions::NewEntry) -> usize {
     let sessions::Body::Message(message) = &entry.body else { return 0 };
-    let part = |part: &Part| match part {
-        Part::Text { text, .. } | Part::Thinking { text, .. } => text.len(),
-        Part::Image { .. } => 6_400,
-        Part::ToolCall { arguments, .. } => arguments.get().len(),
-    };
-    message.content().iter().map(part).sum()
+    message.content().iter().map(context::weight_of_part).sum()
 }

@@ -57,7 +57,6 @@ impl Run {
         let mut batch = Batch::default();
         if let Some(model) = self.answered.clone().or_else(|| self.named_model()) {
             self.settle(&mut batch, &model, &Answer::default());
-            batch.record.clear();
             batch.entries.push(self.assistant_entry(&model, &Answer::default(), StopReason::Error, Some(error)));
         }
         self.leave(&mut batch);

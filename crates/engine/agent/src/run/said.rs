@@ -133,12 +133,15 @@ impl Run {
         self.usage.cache_read += usage.cache_read;
         self.usage.cache_write += usage.cache_write;
         let used = usage.context() + usage.output;
-        self.context = (usage.context() > 0).then_some(used);
-        let (model, at) = (model.clone(), usage);
+        self.context = (usage.context() > 0).then_some(used).or(self.context);
+        if usage == Usage::default() {
+            return;
+        }
+        let model = model.clone();
         batch.record.push(Box::new(move |record| {
-            record.set("inputTokens", &at.input);
-            record.set("outputTokens", &at.output);
-            record.set("totalTokens", &at.context());
+            record.set("inputTokens", &usage.input);
+            record.set("outputTokens", &usage.output);
+            record.set("totalTokens", &usage.context());
             record.set("contextTokens", &model.context_window);
             record.set("modelProvider", &model.reference.provider);
             record.set("model", &model.reference.model);

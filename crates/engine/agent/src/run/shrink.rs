@@ -28,8 +28,7 @@ impl Run {
             Some(context) => context,
             None => {
                 let history = self.history().await?;
-                let bytes = context::weight(&context::messages(&history, &model, self.start.turn.provenance.origin));
-                context::tokens(bytes + self.fixed_weight())
+                context::tokens(context::weight_of_history(&history) + self.fixed_weight())
             }
         };
         self.context = Some(used);
@@ -44,8 +43,8 @@ impl Run {
         let Some(model) = self.model() else { return Ok(false) };
         let history = self.history().await?;
         let most = usize::try_from(model.context_window).unwrap_or(usize::MAX).saturating_mul(2);
-        let window = model.context_window >> self.compactions.min(4);
-        let plan = compaction::plan(&history.entries, window, most);
+        let keep = compaction::keep(&history.entries, model.context_window >> self.compactions.min(4), will_retry);
+        let plan = compaction::plan(&history.entries, keep, most);
         drop(history);
         let Some(plan) = plan else { return Ok(false) };
         self.compactions += 1;

@@ -23,7 +23,7 @@ use sessions::{ModelChoice, Neighbours, Sessions};
 use stdx::{AbsPath, CancellationToken, Clock, MemoryDisk, OwnedTask, Pool, SeededEntropy, SystemClock};
 use store::{Migration, Store, StoreError, Tx};
 use tokio::sync::{Notify, mpsc};
-use tool::{Origin, Provenance, Secrecy, World};
+use tool::{AnyTool, Origin, Provenance, Secrecy, World};
 
 use crate::script::{Act, Log, Look, Nowhere, Script};
 
@@ -76,10 +76,31 @@ impl House {
 
     pub(crate) async fn with(config: &str, budget: &str) -> Self {
         let store = Store::memory(&migrations(), Arc::new(SystemClock)).unwrap();
-        Self::on(store, Arc::new(MemoryDisk::new()), config, budget).await
+        Self::on(store, Arc::new(MemoryDisk::new()), config, budget, None).await
     }
 
-    async fn on(store: Store, disk: Arc<MemoryDisk>, config: &str, budget: &str) -> Self {
+    /// With the tools the program ships instead of those that log.
+    pub(crate) async fn with_shipped_tools() -> Self {
+        let store = Store::memory(&migrations(), Arc::new(SystemClock)).unwrap();
+        let parts = sandbox::Parts {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SeededEntropy::new(1)),
+            config: Live::fixed(sandbox::Config::default()),
+            on_end: Arc::new(|_| {}),
+        };
+        let processes = sandbox::Processes::new(parts, &CancellationToken::new());
+        let tools = sandbox::tools(&processes, Arc::new(SystemClock));
+        Self::on(store, Arc::new(MemoryDisk::new()), CONFIG, "{}", Some(tools)).await
+    }
+
+    async fn on(
+        store: Store,
+        disk: Arc<MemoryDisk>,
+        config: &str,
+        budget: &str,
+        tools: Option<Vec<Arc<dyn AnyTool>>>,
+    ) -> Self {
         let cancel = CancellationToken::new();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy = Arc::new(SeededEntropy::new(7));
@@ -89,7 +110,7 @@ impl House {
             disk: disk.clone(),
             pool: Arc::new(Pool::inline()),
             clock: Arc::clone(&clock),
-            entropy: entropy.clone(),
+            entropy,
             config: Live::fixed(sessions::Config::default()),
             state: state.clone(),
             home: AbsPath::new("/home").unwrap(),
@@ -108,12 +129,12 @@ impl House {
             http: Http::new(HttpConfig::default()),
             keyring: keyring.clone(),
             purses,
-            tools: vec![tool::erase(Act(log.clone(), acting.clone())), tool::erase(Look(log.clone()))],
+            tools: tools
+                .unwrap_or_else(|| vec![tool::erase(Act(log.clone(), acting.clone())), tool::erase(Look(log.clone()))]),
             worlds: Arc::new(Worlds),
             groups: Arc::new(NoGroupRules),
             skills: Arc::new(NoSkills),
             clock,
-            entropy,
             disk: disk.clone(),
             config: Live::fixed(config),
             tools_config: Live::fixed(sandbox::Config::default()),
@@ -133,7 +154,7 @@ impl House {
         self.cancel.cancel();
         let store = self.store.crash(3, &migrations()).unwrap();
         let disk = Arc::new(self.disk.crash(3));
-        Self::on(store, disk, config, "{}").await
+        Self::on(store, disk, config, "{}", None).await
     }
 
     pub(crate) fn sinks(&self) -> Sinks {

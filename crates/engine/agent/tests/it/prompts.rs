@@ -4,6 +4,9 @@ use stdx::{AbsPath, Disk as _};
 
 use crate::house::{CONFIG, House, turn};
 
+/// What the fixed part of a call may take.
+const TOKENS: usize = 2_000;
+
 #[tokio::test(start_paused = true)]
 async fn a_new_workspace_gets_its_starting_files_and_the_prompt_holds_them() {
     let house = House::with(&CONFIG.replace("\"skipBootstrap\": true", "\"skipBootstrap\": false"), "{}").await;
@@ -38,4 +41,28 @@ async fn a_callers_instructions_are_in_the_prompt_of_that_turn_only() {
     house.hears("two").await;
     assert!(house.model.request(0).system.contains("group Chess"));
     assert!(!house.model.request(1).system.contains("group Chess"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fixed_part_of_a_call_stays_below_two_thousand_tokens_with_all_tools() {
+    let house = House::with_shipped_tools().await;
+    house.model.says("Hello.");
+    house.hears("hi").await;
+    let request = house.model.request(0);
+    // What people write into their workspace is theirs.
+    let (fixed, rest) = request.system.split_once("# Project Context").unwrap();
+    let (_, end) = rest.split_once("## Silent Replies").unwrap();
+    let tools: Vec<serde_json::Value> = request
+        .tools
+        .iter()
+        .map(|tool| {
+            let schema: serde_json::Value = serde_json::from_str(tool.parameters.get()).unwrap();
+            serde_json::json!({ "name": tool.name, "description": tool.about, "input_schema": schema })
+        })
+        .collect();
+    assert_eq!(tools.len(), 5);
+    let counter = tiktoken_rs::o200k_base().unwrap();
+    let count = |text: &str| counter.encode_ordinary(text).len();
+    let parts = [count(fixed), count(end), count(&serde_json::to_string(&tools).unwrap())];
+    assert!(parts.iter().sum::<usize>() < TOKENS, "prompt, its end and the tools take {parts:?} tokens");
 }

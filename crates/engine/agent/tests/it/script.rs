@@ -64,7 +64,7 @@ impl Script {
     }
 
     pub(crate) fn request(&self, at: usize) -> ModelRequest {
-        self.requests.lock()[at].clone()
+        self.requests.lock().get(at).cloned().expect("so many requests were made")
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -120,7 +120,7 @@ async fn the_session_remembers_model_and_tokens_of_its_last_run() {
     assert_eq!((record.get::<u64>("inputTokens"), record.get::<u64>("totalTokens")), (Some(10), Some(10)));
     assert_eq!(record.get::<bool>("systemSent"), Some(true));
     let facts = house.facts().await;
-    assert!(facts.contains(&"run.started".to_owned()) && facts.contains(&"run.ended".to_owned()), "{facts:?}");
+    assert_eq!(facts, ["session.began", "budget.reserved", "run.began", "budget.settled", "run.ended"]);
 }
 
 #[tokio::test(start_paused = true)]
