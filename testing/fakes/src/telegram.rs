@@ -142,6 +142,12 @@ impl FakeTelegram {
         self.shared.world.lock().log.clone()
     }
 
+    /// How many updates the bot has not confirmed.
+    #[must_use]
+    pub fn unconfirmed(&self) -> usize {
+        self.shared.world.lock().updates.len()
+    }
+
     /// The texts of all messages that Telegram took.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
@@ -186,6 +192,16 @@ impl FakeTelegram {
     pub async fn polled(&self) {
         let open = self.shared.wait_for(PATIENCE, |world| (world.open_polls > 0).then_some(())).await;
         open.unwrap_or_else(|| panic!("the bot does not poll"));
+    }
+
+    /// Waits until no poll of the bot is open: one that was given up is noticed a moment later.
+    ///
+    /// # Panics
+    /// One stayed open.
+    #[expect(clippy::panic, reason = "a test waits here, and what it waits for did not happen")]
+    pub async fn unpolled(&self) {
+        let none = self.shared.wait_for(PATIENCE, |world| (world.open_polls == 0).then_some(())).await;
+        none.unwrap_or_else(|| panic!("the bot goes on polling"));
     }
 
     /// The statuses that the bot's webhook answered with.

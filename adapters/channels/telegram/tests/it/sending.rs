@@ -1,0 +1,119 @@
+//! What only Telegram's sends do: formatting that is refused, files, topics, buttons.
+
+use channel::{Button, OutboundBody, Target};
+use fakes::telegram::Fault;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use serde_json::json;
+
+use crate::setting::{Setting, message, text, to};
+
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a picture";
+
+#[tokio::test]
+async fn refused_formatting_is_sent_again_as_it_was_written() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let refusal = "Bad Request: can't parse entities: Unsupported start tag \"x\" at byte offset 0";
+    setting.telegram.fault("sendMessage", Fault::Refused(400, refusal.to_owned()));
+    speaker.send(&text(chat, "**bold**")).await.unwrap();
+    let reply = setting.telegram.expect_reply().await;
+    assert_eq!((reply.raw.as_str(), reply.params.get("parse_mode")), ("**bold**", None));
+    assert_eq!(setting.telegram.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn the_vendor_takes_whatever_a_model_writes() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let mut runner = TestRunner::deterministic();
+    let wild =
+        r#"x([*_~`#>|\-\[\]()<>&"!=+. 0-9a-c]|\n|\n\n|```|```rs\n|\n\| a \| b \|\n\|-\|-\|\n|<b>|</i>|&lt;){0,60}"#;
+    for _ in 0..200 {
+        let markdown = proptest::string::string_regex(wild).unwrap().new_tree(&mut runner).unwrap().current();
+        speaker.send(&text(chat, &markdown)).await.unwrap_or_else(|error| panic!("{markdown:?}: {error}"));
+    }
+    let log = setting.telegram.log();
+    assert!(log.iter().all(|it| it.params.get("parse_mode").is_some()), "some formatting was refused");
+}
+
+#[tokio::test]
+async fn a_wide_table_that_would_not_fit_in_line_is_sent_as_written() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let rows = "| a | b |\n".repeat(200);
+    let table = format!("| x | y |\n|---|---|\n{rows}| {} | z |", "w".repeat(1000));
+    speaker.send(&text(chat, &table)).await.unwrap();
+    assert_eq!(setting.telegram.expect_reply().await.text, table);
+}
+
+#[tokio::test]
+async fn replies_topics_buttons_silence_and_previews_are_said_in_the_vendors_words() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.forum("Home").id();
+    let speaker = setting.connect_with(json!({ "linkPreview": false })).await.unwrap().speaker;
+    let target = Target { peer: chat.to_string().parse().unwrap(), thread: "7".parse().ok() };
+    let mut outbound = message(target, OutboundBody::Text { markdown: "pick".to_owned() });
+    outbound.reply_to = "12".parse().ok();
+    outbound.silent = true;
+    outbound.buttons = vec![vec![Button { text: "Yes".to_owned(), data: "y".to_owned() }]];
+    speaker.send(&outbound).await.unwrap();
+    let reply = setting.telegram.expect_reply().await;
+    assert_eq!((reply.thread, reply.reply_to), (Some(7), Some(12)));
+    let keyboard = json!({ "inline_keyboard": [[{ "text": "Yes", "callback_data": "y" }]] });
+    assert_eq!(reply.params["reply_markup"], keyboard);
+    assert_eq!(reply.params["disable_notification"], json!(true));
+    assert_eq!(reply.params["link_preview_options"], json!({ "is_disabled": true }));
+}
+
+#[tokio::test]
+async fn a_topic_that_is_gone_does_not_lose_the_answer() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.forum("Home").id();
+    let speaker = setting.connect().await.speaker;
+    let gone = "Bad Request: message thread not found";
+    setting.telegram.fault("sendMessage", Fault::Refused(400, gone.to_owned()));
+    let target = Target { peer: chat.to_string().parse().unwrap(), thread: "7".parse().ok() };
+    let outbound = message(target, OutboundBody::Text { markdown: "here".to_owned() });
+    speaker.send(&outbound).await.unwrap();
+    assert_eq!(setting.telegram.expect_reply().await.thread, None);
+}
+
+#[tokio::test]
+async fn each_kind_of_file_goes_the_way_it_is_shown_best() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let mut voice = setting.file("v.ogg", "audio/ogg", b"OggS");
+    voice.as_voice = true;
+    let files = [
+        (setting.file("p.jpg", "image/jpeg", JPEG), "sendPhoto"),
+        (setting.file("d.pdf", "application/pdf", b"%PDF"), "sendDocument"),
+        (voice, "sendVoice"),
+        (setting.file("a.mp3", "audio/mpeg", b"ID3"), "sendAudio"),
+        (setting.file("m.mp4", "video/mp4", b"ftyp"), "sendVideo"),
+        (setting.file("g.gif", "image/gif", b"GIF89a"), "sendAnimation"),
+    ];
+    for (file, method) in files {
+        let content = std::fs::read(file.path.as_path()).unwrap();
+        let body = OutboundBody::Media { file, caption: "**look**".to_owned() };
+        speaker.send(&message(to(chat), body)).await.unwrap();
+        let reply = setting.telegram.expect_reply().await;
+        assert_eq!((reply.method.as_str(), reply.text.as_str()), (method, "look"));
+        assert_eq!(reply.file.unwrap().content, content);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_is_refused_as_one_goes_as_a_file() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let file = setting.file("odd.png", "image/png", b"no picture");
+    let body = OutboundBody::Media { file, caption: String::new() };
+    speaker.send(&message(to(chat), body)).await.unwrap();
+    assert_eq!(setting.telegram.expect_reply().await.method, "sendDocument");
+}
