@@ -49,6 +49,7 @@ impl Audit {
             let mut forget_at = Instant::now() + SEAL_EVERY;
             loop {
                 tokio::select! {
+                    biased;
                     () = cancel.cancelled() => return,
                     () = sleep_until(Instant::now() + SEAL_EVERY) => {}
                 }

@@ -83,8 +83,11 @@ impl Shared {
             if let Some(newest) = newest {
                 tx.execute("DELETE FROM pending_entries WHERE path = ?1 AND id <= ?2", params![path, newest])?;
             }
-            let body = serde_json::json!({ "path": path, "cutBytes": cut, "addedEntries": appended });
-            tx.fact(session.as_str(), "transcript.mended", &body).map(drop)
+            if cut > 0 || appended > 0 {
+                let body = serde_json::json!({ "path": path, "cutBytes": cut, "addedEntries": appended });
+                tx.fact(session.as_str(), "transcript.mended", &body)?;
+            }
+            Ok(())
         });
         Ok(told.await?)
     }

@@ -1,6 +1,6 @@
 //! What all sessions in use share: the store, the disk, and who writes files behind their backs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,7 +27,7 @@ pub(crate) struct Shared {
     pub(crate) config: Live<Config>,
     pub(crate) places: Places,
     pub(crate) neighbours: Arc<dyn Neighbours>,
-    pub(crate) active: Mutex<HashMap<AbsPath, Arc<Active>>>,
+    pub(crate) active: Mutex<BTreeMap<AbsPath, Arc<Active>>>,
     /// Held while a transcript is taken into use.
     pub(crate) opening: Semaphore,
     /// Transcripts with committed lines that are not in their files yet. At most as many as are in use.

@@ -34,6 +34,7 @@ impl Shared {
         let mut retry_at = None;
         loop {
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => return,
                 () = self.append.notified() => {}
                 () = at(retry_at) => {}
@@ -51,6 +52,7 @@ impl Shared {
             let rest_at = self.first_to_rest();
             let next = [sync_at, export_at, rest_at].into_iter().flatten().min();
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => return,
                 () = self.upkeep.notified() => {}
                 () = at(next) => {}

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use parking_lot::Mutex;
 use store::{Store, StoreError};
 
-use crate::{clock, folder, insert, notes, open};
+use crate::{folder, insert, notes, open};
 
 #[tokio::test]
 async fn a_failing_transaction_takes_no_neighbour_with_it() {
@@ -136,5 +136,13 @@ async fn the_log_does_not_grow_without_end() {
     store.close_blocking();
     let log = std::fs::metadata(folder.path.with_suffix("-wal")).map_or(0, |file| file.len());
     assert!(log <= 16 * 1024 * 1024, "{log}");
-    drop(clock());
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_said_to_be_read_only() {
+    let folder = folder();
+    let store = open(&folder);
+    store.write(|tx| tx.execute("PRAGMA query_only = ON", [])).await.unwrap();
+    assert_eq!(insert(&store, "a").await, Err(StoreError::ReadOnly));
+    assert!(notes(&store).is_empty());
 }
