@@ -2,6 +2,7 @@
 
 mod config; // the file, key by key
 mod doctor; // what is wrong, and what to do
+mod gateway; // the daemon
 
 use std::process::ExitCode;
 
@@ -13,6 +14,8 @@ use crate::context::Context;
 /// One command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run the gateway, or ask one that runs
+    Gateway(gateway::Arguments),
     /// Read and change the config
     Config(config::Arguments),
     /// Look for what is wrong with this installation
@@ -22,6 +25,7 @@ pub(crate) enum Command {
 /// Runs one command to its end.
 pub(crate) fn run(command: Command, context: Context) -> Result<ExitCode> {
     match command {
+        Command::Gateway(arguments) => gateway::run(arguments, &context),
         Command::Config(arguments) => config::run(&arguments, &context),
         Command::Doctor(arguments) => doctor::run(&arguments, &context),
     }

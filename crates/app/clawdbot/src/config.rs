@@ -2,32 +2,46 @@
 
 mod gateway; // the front door
 mod logging; // what is written down
+mod pairing; // how strangers are let in
+mod replies; // answers, and how many runs at once
+
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
-use config::{ConfigPath, Reload, Schema, Section, Snapshot};
+use channel::Channel;
+use config::{ConfigPath, Environment, Reload, Schema, Section, Snapshot};
 
-use crate::adapters;
+use crate::channels;
 
-pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode};
+pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, ReloadMode};
 pub(crate) use logging::{Level, LoggingSection};
+pub(crate) use pairing::PairingSection;
+pub(crate) use replies::RepliesSection;
 
 /// The keys that 2026.1.24 accepts.
 const KNOWN_KEYS: &str = include_str!("../data/known-keys.txt");
 
 /// Everything that may be written.
-pub(crate) fn schema() -> Result<Schema> {
+pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) -> Result<Schema> {
     let mut schema = Schema::known(KNOWN_KEYS)
         .context("the list of known keys")?
         .with::<GatewaySection>() // gateway
         .with::<LoggingSection>() // logging
+        .with::<PairingSection>() // pairing
+        .with::<agent::Config>() // agents, models, ui.assistant
+        .with::<sessions::Config>() // session
+        .with::<inbound::Config>() // bindings, messages, channels.*: who is heard
+        .with::<RepliesSection>() // messages, channels.*: how answers leave
         .with::<sandbox::Config>() // tools
         .with::<credentials::Config>() // auth, models.providers.*.apiKey
-        .with::<budget::Config>(); // budget
-    for (path, json, reload) in adapters::sections()? {
-        schema = schema.with_json(&path, &json, reload);
-    }
+        .with::<budget::Config>() // budget
+        .with_rule(move |tree| channels::check(&networks, tree, &environment)); // channels.<kind>, by its adapter
     for path in ["gateway.remote", "gateway.reload", "gateway.trustedProxies", "gateway.controlUi.allowedOrigins"] {
         schema = schema.with_cost(path.split('.').collect::<ConfigPath>(), Reload::Now);
+    }
+    for network in crate::adapters::channels() {
+        let path = ConfigPath::root().child("channels").child(network.descriptor().kind);
+        schema = schema.with_cost(path, Reload::Account);
     }
     Ok(schema)
 }
@@ -44,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_config_with_what_people_write_has_no_issue() {
-        let schema = schema().unwrap();
+        let schema = schema(crate::adapters::channels(), Environment::default()).unwrap();
         let tree = json!({
             "gateway": {"port": 18789, "bind": "lan", "auth": {"mode": "token", "token": "t"}, "reload": {"mode": "hot"}},
             "logging": {"level": "debug", "consoleStyle": "pretty"},
@@ -58,7 +72,7 @@ mod tests {
 
     #[test]
     fn trusted_pages_change_without_a_restart_and_the_port_does_not() {
-        let schema = schema().unwrap();
+        let schema = schema(crate::adapters::channels(), Environment::default()).unwrap();
         let cost = |path: &str| schema.cost(&path.split('.').collect());
         assert_eq!(cost("gateway.controlUi.allowedOrigins"), Reload::Now);
         assert_eq!(cost("gateway.port"), Reload::Gateway);

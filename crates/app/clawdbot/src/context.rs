@@ -60,7 +60,7 @@ impl Context {
 
     /// The config file with all that may be written in it.
     pub(crate) fn config_file(&self) -> Result<ConfigFile> {
-        let schema = Arc::new(crate::config::schema()?);
+        let schema = Arc::new(crate::config::schema(crate::adapters::channels(), Arc::clone(&self.environment))?);
         Ok(ConfigFile::new(self.places.config.clone(), Arc::clone(&self.environment), schema))
     }
 

@@ -19,6 +19,7 @@ use file::LogFile;
 use layer::{ToFile, ToTerminal};
 
 pub(crate) use file::newest_file;
+pub(crate) use layer::iso;
 pub(crate) use redact::Redactor;
 
 /// What is written down, and where.

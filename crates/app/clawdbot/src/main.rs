@@ -5,13 +5,20 @@
 
 mod adapters; // the only list of networks and vendors
 mod args; // what may be written on the command line
+mod channels; // what the owner wrote about networks
 mod commands; // one file each
 mod config; // the tree of the config file
 mod context; // what every command knows
 mod environment; // variables, from the process and `.env` files
+mod lease; // one process per state folder
 mod logging; // what is written down
+mod methods; // what the app answers itself
 mod output; // what commands say
 mod places; // where everything lies
+mod report; // how everything is
+mod serve; // the gateway's life
+mod shutdown; // its end
+mod wire; // constructs everything
 
 use std::process::ExitCode;
 

@@ -1,0 +1,96 @@
+//! The end, in order: accept nobody, tell everyone, let runs finish, flush what is written, close.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use gateway::Gateway;
+use stdx::CancellationToken;
+use store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::wire::House;
+
+/// How long runs may take to finish before they are stopped; they go on after the next start.
+const RUNS: Duration = Duration::from_secs(5);
+const DELIVERIES: Duration = Duration::from_secs(3);
+const COMMANDS: Duration = Duration::from_secs(4);
+const SOCKETS: Duration = Duration::from_secs(1);
+/// When a restart follows, clients are told to come back after this.
+const BACK_AFTER: Duration = Duration::from_millis(1_500);
+
+/// What comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Stop,
+    Restart,
+}
+
+/// Everything that stands.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) gateway: Gateway,
+    pub(crate) house: Arc<House>,
+    pub(crate) store: Store,
+    pub(crate) cancel: CancellationToken,
+}
+
+/// Waits for a signal, or for a change that needs a new start.
+pub(crate) async fn wait(mut restart: watch::Receiver<bool>) -> Result<End> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut again = signal(SignalKind::user_defined1())?;
+    let end = tokio::select! {
+        _ = terminate.recv() => End::Stop,
+        _ = interrupt.recv() => End::Stop,
+        _ = again.recv() => End::Restart,
+        changed = restart.wait_for(|wanted| *wanted) => if changed.is_ok() { End::Restart } else { End::Stop },
+    };
+    Ok(end)
+}
+
+/// Ends everything. A second signal ends the process at once.
+pub(crate) async fn stop(standing: Standing, end: End) {
+    tracing::info!(target: "gateway", "stopping");
+    tokio::select! {
+        () = in_order(standing, end) => {}
+        () = second_signal() => {
+            tracing::warn!(target: "gateway", "a second signal: leaving at once");
+            leave();
+        }
+    }
+}
+
+async fn in_order(standing: Standing, end: End) {
+    let Standing { gateway, house, store, cancel } = standing;
+    let (reason, back_after) = match end {
+        End::Stop => ("gateway stopping", None),
+        End::Restart => ("gateway restarting", Some(BACK_AFTER)),
+    };
+    gateway.announce_shutdown(reason, back_after);
+    house.lanes.drain(RUNS).await;
+    house.worlds.stop(COMMANDS).await;
+    house.processes.stop(SOCKETS).await;
+    house.deliveries.stop(DELIVERIES).await;
+    house.sessions.stop().await;
+    gateway.close_all(SOCKETS).await;
+    cancel.cancel();
+    store.close_blocking();
+}
+
+async fn second_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the person asked twice: nothing may be waited for")]
+fn leave() {
+    std::process::exit(130);
+}

@@ -1,0 +1,262 @@
+//! Constructs everything and answers for engines that may not know each other. The only place that has seen them all.
+
+mod conversation; // what chat commands show and do
+mod foundation; // what engines stand on
+mod mirror; // what operators send, kept in the session
+mod neighbours; // what sessions ask
+mod networks; // what is known of networks and accounts
+mod people; // whom we know
+mod system_events; // what machines report
+mod told; // people hear that they were let in
+
+use std::sync::Arc;
+
+use agent::Agents;
+use anyhow::Result;
+use budget::Purses;
+use config::Live;
+use credentials::Credentials;
+use inbound::{Closing, Intake, SystemEvents};
+use jiff::tz::TimeZone;
+use lanes::{Announce, Lanes, Sinks};
+use net::{Http, HttpConfig};
+use outbound::Deliveries;
+use pairing::Pairing;
+use rpc::{Events, Methods};
+use sandbox::{Processes, Worlds};
+use sessions::Sessions;
+use stdx::{CancellationToken, OwnedTasks, Pool};
+
+use crate::config::{PairingSection, RepliesSection, section};
+use conversation::Commands;
+use mirror::KeepSent;
+use neighbours::Neighbourhood;
+use networks::Networks;
+use people::KnownPeople;
+use told::TellPeople;
+
+pub(crate) use foundation::{Foundation, machine_name, system};
+pub(crate) use system_events::{ToMainSession, main_session};
+
+/// Chores under way at once; a change that finds no room is taken over at the next one.
+const CHORES: u32 = 8;
+
+/// Every engine, standing and connected. Nothing of the last process is taken up before [`House::wake`].
+#[derive(Debug)]
+pub(crate) struct House {
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) agents: Agents,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) intake: Intake,
+    pub(crate) worlds: Arc<Worlds>,
+    pub(crate) processes: Arc<Processes>,
+    pub(crate) pairing: Arc<Pairing>,
+    pub(crate) system_events: Arc<SystemEvents>,
+    pub(crate) config: Configs,
+    credentials: Arc<Credentials>,
+    sinks: Sinks,
+    events: Events,
+    /// Short work that follows a change of the config.
+    chores: OwnedTasks,
+}
+
+/// The sections that engines follow.
+#[derive(Debug, Clone)]
+pub(crate) struct Configs {
+    pub(crate) agent: Live<agent::Config>,
+    pub(crate) sessions: Live<sessions::Config>,
+    pub(crate) inbound: Live<inbound::Config>,
+    pub(crate) replies: Live<RepliesSection>,
+    pub(crate) sandbox: Live<sandbox::Config>,
+}
+
+impl Configs {
+    fn follow(base: &Foundation) -> Result<Self> {
+        Ok(Self {
+            agent: base.live()?,
+            sessions: base.live()?,
+            inbound: base.live()?,
+            replies: base.live()?,
+            sandbox: base.live()?,
+        })
+    }
+}
+
+/// Builds the house on its foundation. Engines come before those that use them; what must be known the other way
+/// round is filled in at the end.
+pub(crate) async fn house(
+    base: &Foundation,
+    events: Events,
+    system_events: Arc<SystemEvents>,
+    cancel: &CancellationToken,
+) -> Result<House> {
+    let config = Configs::follow(base)?;
+    let neighbours = Arc::new(Neighbourhood::new(config.agent.clone()));
+    let sessions = sessions(base, &config, &neighbours);
+    let default_agent = config.agent.get().default_agent();
+    let credentials = Arc::new(Credentials::new(
+        base.credential_folder(),
+        default_agent,
+        Arc::clone(&base.environment),
+        base.live()?,
+        Arc::clone(&base.clock),
+    ));
+    let purses = Purses::open(base.store.clone(), base.live()?, TimeZone::system()).await?;
+    let worlds = Arc::new(Worlds::new(base.machine(config.sandbox.clone()), cancel));
+    let processes = Processes::new(base.processes(config.sandbox.clone(), &system_events), cancel);
+    let networks = Arc::new(Networks::new(base));
+    let deliveries = Deliveries::new(
+        base.live_with(|snapshot| Ok(section::<RepliesSection>(snapshot)?.outbound()))?,
+        outbound::Neighbours {
+            store: base.store.clone(),
+            outlets: Arc::clone(&networks) as Arc<dyn outbound::Outlets>,
+            door: Arc::clone(&networks) as Arc<dyn outbound::Door>,
+            clock: Arc::clone(&base.clock),
+        },
+        cancel,
+    );
+    let agents = Agents::new(agent::Parts {
+        sessions: Arc::clone(&sessions),
+        store: base.store.clone(),
+        providers: crate::adapters::providers(),
+        http: Http::new(HttpConfig::default()),
+        keyring: Arc::clone(&credentials) as Arc<dyn agent::Keyring>,
+        purses,
+        tools: sandbox::tools(&processes, Arc::clone(&base.clock)),
+        worlds: Arc::clone(&worlds) as Arc<dyn agent::WorldSource>,
+        groups: Arc::new(agent::NoGroupRules),
+        skills: Arc::new(agent::NoSkills),
+        clock: Arc::clone(&base.clock),
+        entropy: Arc::clone(&base.entropy),
+        disk: Arc::clone(&base.disk),
+        config: config.agent.clone(),
+        tools_config: config.sandbox.clone(),
+        folders: base.folders(),
+        host: base.host(),
+    });
+    let announce = Arc::new(Announce::new(events.clone(), Arc::clone(&base.clock)));
+    let closing = Closing::new(base.store.clone(), Arc::clone(&sessions), cancel);
+    let sinks = Sinks::new(vec![Arc::new(deliveries.clone()), Arc::clone(&announce) as _, Arc::new(closing)]);
+    let lanes = Arc::new(Lanes::start(
+        config.replies.get().lanes(&config.inbound.get()),
+        lanes::Neighbours {
+            runner: Arc::new(agents.clone()),
+            sinks: sinks.clone(),
+            clock: Arc::clone(&base.clock),
+            store: base.store.clone(),
+        },
+        cancel,
+    ));
+    neighbours.met(&agents, &lanes);
+    let settings = section::<PairingSection>(&base.configuration.current())?;
+    let settings = pairing::Settings { code_length: settings.code_length };
+    let pairing = Pairing::new(&base.places.state, settings, Arc::clone(&base.clock), Arc::clone(&base.entropy));
+    let intake = Intake::start(
+        inbound::Parts {
+            store: base.store.clone(),
+            clock: Arc::clone(&base.clock),
+            entropy: Arc::clone(&base.entropy),
+            config: config.inbound.clone(),
+            zone: TimeZone::system(),
+            sessions: Arc::clone(&sessions),
+            lanes: Lanes::clone(&lanes),
+            deliveries: deliveries.clone(),
+            people: Arc::new(KnownPeople::new(Arc::clone(&pairing))),
+            networks,
+            conversation: Arc::new(Commands::new(&sessions, &agents, &lanes)),
+            shown: announce,
+            system_events: Arc::clone(&system_events),
+        },
+        cancel,
+    );
+    Ok(House {
+        sessions,
+        agents,
+        lanes,
+        deliveries,
+        intake,
+        worlds,
+        processes,
+        pairing,
+        system_events,
+        config,
+        credentials,
+        sinks,
+        events,
+        chores: OwnedTasks::new("chore", cancel, CHORES),
+    })
+}
+
+fn sessions(base: &Foundation, config: &Configs, neighbours: &Arc<Neighbourhood>) -> Arc<Sessions> {
+    Sessions::new(sessions::Parts {
+        store: base.store.clone(),
+        disk: Arc::clone(&base.disk),
+        pool: Arc::new(Pool::new("transcripts", 2, 64)),
+        clock: Arc::clone(&base.clock),
+        entropy: Arc::clone(&base.entropy),
+        config: config.sessions.clone(),
+        state: base.places.state.clone(),
+        home: base.places.home.clone(),
+        neighbours: Arc::clone(neighbours) as Arc<dyn sessions::Neighbours>,
+    })
+}
+
+impl House {
+    /// What may be asked of the engines.
+    pub(crate) fn methods(&self) -> Result<Methods> {
+        let mirror = Arc::new(KeepSent::new(Arc::clone(&self.sessions)));
+        let tell = Arc::new(TellPeople::new(self.deliveries.clone()));
+        let tables = [
+            sessions::methods(Arc::clone(&self.sessions), self.events.clone()),
+            inbound::methods(&self.intake),
+            lanes::methods(&self.lanes),
+            agent::methods(&self.agents, self.config.sessions.clone()),
+            outbound::methods(&self.deliveries, mirror),
+            credentials::methods(&self.credentials),
+            self.pairing.methods(tell),
+        ];
+        Ok(tables.into_iter().try_fold(Methods::default(), Methods::merge)?)
+    }
+
+    /// Tells engines that do not follow the config by themselves what it says now. Never waits.
+    pub(crate) fn reconfigure(&self) {
+        let config = self.config.replies.get().lanes(&self.config.inbound.get());
+        let lanes = Arc::clone(&self.lanes);
+        if self.chores.try_spawn(|_| async move { lanes.configure(config).await }).is_err() {
+            tracing::warn!("the lanes keep their numbers until the next change");
+        }
+    }
+
+    /// Takes up what the last process left, in order: transcripts, commands, runs, messages, answers.
+    pub(crate) async fn wake(&self, base: &Foundation, cancel: &CancellationToken) -> Result<()> {
+        self.sessions.start(cancel);
+        for cut in self.processes.recover(&self.worlds).await? {
+            tracing::warn!(command = %cut.command, run = %cut.run, killed = cut.killed, "a command was cut off");
+            let text = format!("A background command was interrupted by a restart: {}", cut.command);
+            self.system_events.push(&cut.session, base.clock.now_ms(), &text);
+        }
+        let mut resumed = Vec::new();
+        for run in self.agents.unfinished().await? {
+            if run.tool_in_flight.is_some() {
+                self.agents.close_interrupted(&run, &self.sinks).await?;
+                continue;
+            }
+            let turn = run.turn;
+            resumed.push(inbound::Cut {
+                run: turn.run,
+                key: turn.key,
+                agent: turn.agent,
+                causes: turn.causes,
+                reply: turn.reply,
+                provenance: turn.provenance,
+            });
+        }
+        let taken_up = self.intake.recover(resumed).await?;
+        let waiting = self.deliveries.recover().await?;
+        if taken_up + waiting > 0 {
+            tracing::info!(taken_up, waiting, "went on where the last process stopped");
+        }
+        Ok(())
+    }
+}

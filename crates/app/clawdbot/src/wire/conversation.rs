@@ -1,0 +1,106 @@
+//! What chat commands show and do: the answer to `/status`, the model, a fresh start.
+
+use std::sync::Arc;
+
+use agent::Agents;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use ids::SessionKey;
+use lanes::Lanes;
+use sessions::{Fresh, Opening, Record, Sessions};
+
+/// The engines behind the commands.
+#[derive(Debug)]
+pub(crate) struct Commands {
+    sessions: Arc<Sessions>,
+    agents: Agents,
+    lanes: Arc<Lanes>,
+}
+
+impl Commands {
+    pub(crate) fn new(sessions: &Arc<Sessions>, agents: &Agents, lanes: &Arc<Lanes>) -> Self {
+        Self { sessions: Arc::clone(sessions), agents: agents.clone(), lanes: Arc::clone(lanes) }
+    }
+
+    fn model_of(&self, key: &SessionKey, record: Option<&Record>) -> String {
+        let chosen = record.and_then(|record| Some((record.text("providerOverride")?, record.text("modelOverride")?)));
+        if let Some((provider, model)) = chosen {
+            return format!("{provider}/{model}");
+        }
+        let model = self.agents.model_of(&self.sessions.agent_of(key));
+        model.map_or_else(|| agent::no_model_advice().to_owned(), |model| model.reference.to_string())
+    }
+
+    async fn lines(&self, key: SessionKey) -> String {
+        let record = self.sessions.find(&key).await.ok().flatten();
+        let number = |field: &str| record.as_ref().and_then(|record| record.get::<u64>(field));
+        let text = |field: &str| record.as_ref().and_then(|record| record.text(field));
+        let mut lines = vec![format!("Clawdbot {}", env!("CARGO_PKG_VERSION"))];
+        lines.push(format!("Model: {}", self.model_of(&key, record.as_ref())));
+        if let (Some(used), Some(most)) = (number("totalTokens"), number("contextTokens").filter(|most| *most > 0)) {
+            lines.push(format!("Context: {used} of {most} tokens ({} %)", used.saturating_mul(100) / most));
+        }
+        if let Some(count) = number("compactionCount").filter(|count| *count > 0) {
+            lines.push(format!("Summarised: {count} times"));
+        }
+        lines.push(format!("Session: {key}"));
+        let thinking = text("thinkingLevel").unwrap_or_else(|| "default".to_owned());
+        let verbose = text("verboseLevel").unwrap_or_else(|| "off".to_owned());
+        lines.push(format!("Thinking: {thinking}, tool calls shown: {verbose}"));
+        let (waiting, is_running) = self.lanes.depth(key).await;
+        let state = if is_running { "working" } else { "idle" };
+        lines.push(format!("Now: {state}, {waiting} waiting"));
+        lines.join("\n")
+    }
+
+    async fn choose(&self, key: SessionKey, word: String) -> Result<String, String> {
+        let model = self.agents.find_model(&word)?;
+        let usual = self.agents.model_of(&self.sessions.agent_of(&key));
+        let is_usual = usual.is_some_and(|usual| usual.reference == model.reference);
+        let reference = model.reference.clone();
+        let changed = self.sessions.change(&key, move |_, record| {
+            if is_usual {
+                record.remove("providerOverride");
+                record.remove("modelOverride");
+            } else {
+                record.set("providerOverride", &*reference.provider);
+                record.set("modelOverride", &*reference.model);
+            }
+            Ok(())
+        });
+        changed.await.map_err(|error| error.to_string())?;
+        Ok(model.reference.to_string())
+    }
+}
+
+impl inbound::Conversation for Commands {
+    fn card(&self, key: SessionKey) -> BoxFuture<'_, String> {
+        self.lines(key).boxed()
+    }
+
+    fn model(&self, key: SessionKey) -> BoxFuture<'_, String> {
+        async move {
+            let record = self.sessions.find(&key).await.ok().flatten();
+            self.model_of(&key, record.as_ref())
+        }
+        .boxed()
+    }
+
+    fn choose_model(&self, key: SessionKey, word: String) -> BoxFuture<'_, Result<String, String>> {
+        self.choose(key, word).boxed()
+    }
+
+    fn compact(&self, _key: SessionKey, _instructions: Option<String>) -> BoxFuture<'_, Result<String, String>> {
+        // Long conversations are summarised by the run that needs the room.
+        async { Err("I summarise a conversation by myself when it gets too long for the model.".to_owned()) }.boxed()
+    }
+
+    fn start_over(&self, key: SessionKey) -> BoxFuture<'_, Result<(), String>> {
+        async move {
+            let workspace = self.agents.workspace(&self.sessions.agent_of(&key));
+            let opening = Opening { channel: None, workspace, fresh: Fresh::Always };
+            self.sessions.open(&key, opening).await.map(drop).map_err(|error| error.to_string())
+        }
+        .boxed()
+    }
+}
