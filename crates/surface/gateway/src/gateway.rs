@@ -26,6 +26,8 @@ use crate::{
 /// TCP connections at once: WebSockets, and HTTP beside them.
 const SOCKETS: u32 = 16_384 + 1_024;
 const HEALTH_EVERY: Duration = Duration::from_secs(60);
+/// After clients left; by then their sockets are gone too.
+const SWEEP_AFTER: Duration = Duration::from_secs(3);
 /// After an accept that failed, for want of descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -129,10 +131,10 @@ impl Gateway {
             let task = OwnedTask::spawn(&self.cancel, move |cancel| accept(shared, connections, listener, cancel));
             self.accepting.lock().push(task);
         }
-        let shared = Arc::clone(&self.shared);
+        let (shared, connections) = (Arc::clone(&self.shared), Arc::clone(&self.connections));
         let mut beat = self.beat.lock();
         if beat.is_none() {
-            *beat = Some(OwnedTask::spawn(&self.cancel, move |cancel| keep_saying(shared, cancel)));
+            *beat = Some(OwnedTask::spawn(&self.cancel, move |cancel| keep_saying(shared, connections, cancel)));
         }
     }
 
@@ -208,7 +210,7 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Ticks, looks after health, and says what changed.
-async fn keep_saying(shared: Arc<Shared>, cancel: CancellationToken) {
+async fn keep_saying(shared: Arc<Shared>, connections: Arc<OwnedTasks>, cancel: CancellationToken) {
     let every = |period| {
         let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -218,8 +220,20 @@ async fn keep_saying(shared: Arc<Shared>, cancel: CancellationToken) {
     let mut health = every(HEALTH_EVERY);
     shared.state.want_health();
     let events = Events::new(Arc::clone(&shared.hub) as Arc<dyn rpc::Sink>);
+    let (mut members, mut sweep) = (0, None);
     loop {
         let next = shared.state.tend(&shared.hub).await;
+        let now = shared.clock.now();
+        if shared.hub.len() < members {
+            sweep.get_or_insert(now + SWEEP_AFTER);
+        }
+        members = shared.hub.len();
+        if sweep.is_some_and(|at| at <= now) {
+            sweep = None;
+            // What ended tasks leave behind is freed when another starts; none may start for long.
+            drop(connections.try_spawn(|_| async {}));
+        }
+        let next = [next, sweep].into_iter().flatten().min();
         let due = async {
             match next {
                 Some(next) => tokio::time::sleep_until(next.into()).await,

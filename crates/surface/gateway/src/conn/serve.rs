@@ -76,6 +76,7 @@ pub(super) async fn run(shared: &Arc<Shared>, admitted: Admitted, socket: &mut S
         }
     }
     drop(seat);
+    shared.state.stirred.notify_one();
     desk.cancel.cancel();
     announce(shared, &desk.caller, &params, peer, "disconnect");
 }
