@@ -1,5 +1,6 @@
 //! The answer to a question about one message, or the candidates when the question fits several.
 
+use serde_json::{Map, Value};
 use store::{StoreError, View};
 
 use crate::chain;
@@ -41,10 +42,31 @@ pub(crate) fn explain(view: &View<'_>, question: &Question) -> Result<Explanatio
         Question::Id(id) => by_id(view, id)?,
         Question::Address { .. } => by_address(view, question)?,
     };
-    let facts = chain::from(view, &id)?;
+    let facts = told_once(chain::from(view, &id)?);
     let complete = is_complete(&id, &facts);
     let steps = facts.into_iter().map(|fact| (fact.clone(), sentence::of(&fact))).collect();
     Ok(Explanation { id, complete, steps })
+}
+
+/// Two engines may record the same step in one transaction, each with what it knows: the one that says more is told.
+fn told_once(facts: Vec<Fact>) -> Vec<Fact> {
+    let mut told: Vec<Fact> = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let same = |one: &&mut Fact| {
+            (&one.cause, &one.kind, &one.effect, one.at) == (&fact.cause, &fact.kind, &fact.effect, fact.at)
+                && (one.body == fact.body || is_empty(&one.body) || is_empty(&fact.body))
+        };
+        match told.iter_mut().rev().find(same) {
+            Some(twin) if is_empty(&twin.body) => twin.body = fact.body,
+            Some(_) => {}
+            None => told.push(fact),
+        }
+    }
+    told
+}
+
+fn is_empty(body: &Value) -> bool {
+    body.as_object().is_some_and(Map::is_empty)
 }
 
 fn last(view: &View<'_>, scope: &Scope) -> Result<String, ExplainError> {

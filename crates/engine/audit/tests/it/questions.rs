@@ -102,3 +102,16 @@ async fn links_that_go_in_a_circle_come_to_an_end() {
     house.link("run-bbbb", "made", "run-aaaa");
     assert_eq!(house.audit.explain("run-aaaa".parse().unwrap()).await.unwrap().steps.len(), 2);
 }
+
+#[tokio::test]
+async fn a_step_that_two_engines_recorded_is_told_once() {
+    let house = house();
+    house.arrives(ONE, "42", "17");
+    house.link(ONE, "run.started", "run-1111");
+    house.link(ONE, "run.started", "run-1111");
+    house.fact("run-1111", "run.ended", serde_json::json!({}));
+    house.fact("run-1111", "run.ended", serde_json::json!("done"));
+    let told = house.audit.explain(ONE.parse().unwrap()).await.unwrap();
+    let sentences: Vec<_> = told.steps.iter().skip(3).map(|(_, sentence)| sentence.as_str()).collect();
+    assert_eq!(sentences, ["run run-1111 started", "run ended: done"]);
+}
