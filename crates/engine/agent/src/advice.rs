@@ -73,6 +73,10 @@ pub(crate) fn storage(error: &dyn std::fmt::Display) -> String {
     )
 }
 
+/// A defect of this program.
+pub(crate) const BROKEN: &str =
+    "Something broke inside me while I worked on this: please try again, and look at the log if it happens again.";
+
 /// A run was cut off while a tool with effects was at work.
 pub(crate) fn interrupted(tool: &str) -> String {
     format!(

@@ -1,12 +1,14 @@
 //! All agents: what runs are made from, and the door through which lanes start them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use budget::{Purses, Tariff};
 use config::Live;
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ids::AgentId;
 use lanes::{RunContext, RunEnd, RunStart, Runner, Sinks};
@@ -14,7 +16,7 @@ use net::Http;
 use parking_lot::Mutex;
 use provider::{Catalogue, Model, Provider, Thinking};
 use sessions::Sessions;
-use stdx::{AbsPath, Clock, Disk};
+use stdx::{AbsPath, Clock, Disk, Entropy};
 use store::{Store, StoreError};
 use tool::AnyTool;
 
@@ -41,6 +43,8 @@ pub struct Parts {
     pub groups: Arc<dyn GroupPolicy>,
     pub skills: Arc<dyn PromptSource>,
     pub clock: Arc<dyn Clock>,
+    /// Keeps runs that fail together from trying again together.
+    pub entropy: Arc<dyn Entropy>,
     pub disk: Arc<dyn Disk>,
     pub config: Live<Config>,
     pub tools_config: Live<sandbox::Config>,
@@ -78,6 +82,7 @@ pub(crate) struct Inner {
     pub tariff: Tariff,
     pub spill: Spill,
     pub noted: Noted,
+    words: Mutex<HashSet<Arc<str>>>,
     /// The last model chains that were resolved, with what they were resolved from.
     chains: Mutex<Vec<(ChainKey, Chain)>>,
 }
@@ -129,18 +134,21 @@ impl Agents {
             tariff: Tariff::new([Catalogue::dearest()]),
             spill,
             noted: Noted::default(),
+            words: Mutex::default(),
             chains: Mutex::default(),
             parts,
         };
         Self(Arc::new(inner))
     }
 
-    /// The runs that the last process left unfinished, oldest first. Without a tool in flight their turns are
+    /// The runs that the last process left unfinished, oldest first. Asked once, after the start; also takes away what
+    /// is no longer needed. Without a tool in flight their turns are
     /// submitted again; with one they are closed by [`Agents::close_interrupted`].
     ///
     /// # Errors
     /// If they cannot be read.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
+        self.0.spill.tidy(self.0.parts.clock.now_ms());
         self.0.parts.store.write(runs::prune).await?;
         self.0.parts.store.read(runs::unfinished).await
     }
@@ -189,7 +197,24 @@ pub(crate) fn thinking_default(config: &Config, model: &Model) -> Thinking {
     config.agents.defaults.thinking_default.unwrap_or(usual)
 }
 
+/// Words that are kept once.
+const WORDS: usize = 256;
+
 impl Inner {
+    /// The same word, kept once: entries of a long conversation repeat the names of models and tools.
+    pub(crate) fn word(&self, word: &str) -> Arc<str> {
+        let mut words = self.words.lock();
+        if let Some(kept) = words.get(word) {
+            return Arc::clone(kept);
+        }
+        if words.len() >= WORDS {
+            words.clear();
+        }
+        let kept: Arc<str> = word.into();
+        words.insert(Arc::clone(&kept));
+        kept
+    }
+
     pub(crate) fn workspace(&self, config: &Config, agent: &AgentId) -> AbsPath {
         let Folders { home, workspace, .. } = &self.parts.folders;
         match config.workspace(agent) {
@@ -232,7 +257,14 @@ impl Inner {
 impl Runner for Agents {
     fn run(&self, start: RunStart, cx: RunContext) -> BoxFuture<'static, RunEnd> {
         let inner = Arc::clone(&self.0);
-        Box::pin(run::carry(inner, start, cx))
+        Box::pin(async move {
+            let (kept, sinks) = (start.clone(), cx.sinks.clone());
+            let carried = AssertUnwindSafe(run::carry(Arc::clone(&inner), start, cx)).catch_unwind().await;
+            match carried {
+                Ok(end) => end,
+                Err(_) => run::broken(&inner, &kept, &sinks).await,
+            }
+        })
     }
 }
 

@@ -121,3 +121,82 @@ pub(crate) fn tokens(bytes: usize) -> u64 {
 pub(crate) fn most_tokens(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX) / 2
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sessions::{AssistantMessage, Usage, UserMessage};
+    use tool::{Provenance, Secrecy};
+
+    fn model(name: &str, sees: bool) -> Model {
+        let mut model = (*crate::models::resolve(&crate::config::Config::default(), name).unwrap()).clone();
+        model.input.retain(|input| sees || *input == provider::Input::Text);
+        model
+    }
+
+    fn user(content: Vec<Part>, secrecy: Secrecy) -> Arc<HistoryEntry> {
+        let said = Said::Message(Message::User(UserMessage { content, timestamp: 0 }));
+        Arc::new(HistoryEntry { id: None, said, provenance: Provenance::new(Origin::Owner, secrecy) })
+    }
+
+    fn answer(content: Vec<Part>, by: &str, stop_reason: StopReason) -> Arc<HistoryEntry> {
+        let (provider, model) = by.split_once('/').unwrap();
+        let said = Said::Message(Message::Assistant(AssistantMessage {
+            content,
+            api: "x".into(),
+            provider: provider.into(),
+            model: model.into(),
+            usage: Usage::default(),
+            stop_reason,
+            error_message: None,
+            timestamp: 0,
+        }));
+        Arc::new(HistoryEntry { id: None, said, provenance: Provenance::default() })
+    }
+
+    fn sent(entries: Vec<Arc<HistoryEntry>>, model: &Model, cause: Origin) -> Vec<String> {
+        let history = History { entries, ..History::default() };
+        messages(&history, model, cause).iter().map(|message| format!("{message:?}")).collect()
+    }
+
+    const OPUS: &str = "anthropic/claude-opus-4-5";
+
+    fn thinking() -> Part {
+        Part::Thinking { text: "plan".into(), signature: Some("sig".into()) }
+    }
+
+    #[test]
+    fn reasoning_goes_back_only_to_the_model_that_made_it() {
+        let entries = || vec![answer(vec![thinking(), Part::text("yes")], OPUS, StopReason::Stop)];
+        assert!(sent(entries(), &model(OPUS, true), Origin::Owner)[0].contains("sig"));
+        assert!(!sent(entries(), &model("openai/gpt-4o", true), Origin::Owner)[0].contains("plan"));
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_off_is_sent_without_its_reasoning_or_not_at_all() {
+        let cut = vec![answer(vec![thinking(), Part::text("half")], OPUS, StopReason::Aborted)];
+        let cut = sent(cut, &model(OPUS, true), Origin::Owner);
+        assert!(cut[0].contains("half") && !cut[0].contains("sig"));
+        assert!(
+            sent(vec![answer(vec![thinking()], OPUS, StopReason::Aborted)], &model(OPUS, true), Origin::Owner)
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn a_model_that_cannot_see_is_told_of_the_picture() {
+        let picture = Part::Image { data: "AAAA".into(), mime_type: "image/png".into() };
+        let entries = || vec![user(vec![Part::text("look"), picture.clone()], Secrecy::Chat)];
+        assert!(sent(entries(), &model(OPUS, true), Origin::Owner)[0].contains("AAAA"));
+        let blind = &sent(entries(), &model(OPUS, false), Origin::Owner)[0];
+        assert!(!blind.contains("AAAA") && blind.contains("cannot see"));
+    }
+
+    #[test]
+    fn the_owners_own_words_are_not_sent_for_others() {
+        let entries =
+            || vec![user(vec![Part::text("code")], Secrecy::Owner), user(vec![Part::text("hi")], Secrecy::Chat)];
+        assert_eq!(sent(entries(), &model(OPUS, true), Origin::Paired).len(), 1);
+        assert_eq!(sent(entries(), &model(OPUS, true), Origin::Owner).len(), 2);
+    }
+}

@@ -17,16 +17,18 @@ use std::sync::Arc;
 pub(crate) use said::derived;
 
 use budget::Reservation;
-use lanes::{RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};
+use lanes::{Committed, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};
 use provider::{Model, ModelRef, Profile, Thinking, Usage};
 use serde_json::Value;
 use sessions::Session;
 use store::StoreError;
 use tokio::sync::mpsc;
 
+use crate::advice;
 use crate::agents::Inner;
 use crate::config::Config;
 use crate::models::Unusable;
+use crate::runs::{self, RowChange};
 use crate::stream::Answer;
 use crate::tool_call::gate::Standing;
 use crate::tool_call::offer::Offer;
@@ -107,6 +109,26 @@ pub(crate) async fn carry(agents: Arc<Inner>, start: RunStart, cx: RunContext) -
         texts: std::mem::take(&mut run.texts),
         ..ended(outcome, started_at, clock.now_ms())
     }
+}
+
+/// A run that panicked is over all the same: its row is closed and its chat is told, or it would run again after the
+/// next start.
+pub(crate) async fn broken(agents: &Inner, start: &RunStart, sinks: &Sinks) -> RunEnd {
+    let outcome = RunOutcome::Failed { message: advice::BROKEN.to_owned() };
+    tracing::error!(run = %start.run(), "a run panicked");
+    let step = Committed::Ended { outcome: outcome.clone() };
+    let (told, kept, change) = (sinks.clone(), start.clone(), RowChange::Close(outcome.clone()));
+    let written = agents.parts.store.write(move |tx| {
+        runs::apply(tx, &kept, &change)?;
+        tx.fact(kept.run().as_str(), "run.ended", &"panicked")?;
+        told.commit(tx, &kept, &step)?;
+        Ok(step)
+    });
+    match written.await {
+        Ok(step) => sinks.committed(start, &step),
+        Err(error) => tracing::error!(run = %start.run(), %error, "the end of a run could not be written"),
+    }
+    ended(outcome, start.at, agents.parts.clock.now_ms())
 }
 
 fn ended(outcome: RunOutcome, started_at: i64, ended_at: i64) -> RunEnd {

@@ -197,8 +197,10 @@ impl Run {
         self.tell(&RunEvent::Failover { from, to, reason });
     }
 
-    /// Waits, unless the run is stopped meanwhile.
+    /// Waits, and up to a quarter longer, unless the run is stopped meanwhile.
     async fn wait(&self, wait: Duration) -> Result<(), Halt> {
+        let longest = u64::try_from(wait.as_millis() / 4).unwrap_or(0);
+        let wait = wait + Duration::from_millis(self.agents.parts.entropy.below(longest + 1));
         tokio::select! {
             biased;
             () = self.stop.token().cancelled() => Err(Halt::Stopped(None)),

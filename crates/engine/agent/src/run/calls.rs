@@ -4,9 +4,11 @@
 //! starts. A message steered into the run ends the round: what was not started is skipped.
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lanes::{Committed, RunEvent, ToolPhase, Turn};
 use provider::{Model, StopReason as Stopped};
@@ -230,7 +232,10 @@ impl Run {
             run: turn.run.clone(),
             sees_images: self.model().is_some_and(|model| model.sees_images()),
         };
-        let running = ready.prepared.run(cx);
+        // A tool with a defect must not take the run with it.
+        let running = AssertUnwindSafe(ready.prepared.run(cx)).catch_unwind().map(|ended| {
+            ended.unwrap_or_else(|_| Err(ToolError::Failed("the tool broke and gave no result".to_owned())))
+        });
         tokio::pin!(running);
         let outcome = tokio::select! {
             outcome = &mut running => outcome,

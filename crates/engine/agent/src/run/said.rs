@@ -64,7 +64,7 @@ impl Run {
         let with_calls = stop == StopReason::ToolUse;
         let message = Message::Assistant(AssistantMessage {
             content: answer.parts(with_calls),
-            api: model.api.as_str().into(),
+            api: self.agents.word(model.api.as_str()),
             provider: Arc::clone(&model.reference.provider),
             model: Arc::clone(&model.reference.model),
             usage: self.bill_of(model, &answer.usage),
@@ -89,7 +89,7 @@ impl Run {
 
     /// What comes out of a turn is as secret as the turn.
     pub(super) fn derived(&self, origin: Origin, by: &str) -> Provenance {
-        derived(&self.start.turn, origin, by)
+        derived(&self.start.turn, origin, self.agents.word(by))
     }
 
     fn bill_of(&self, model: &Model, usage: &Usage) -> Bill {
@@ -176,7 +176,7 @@ impl Run {
     }
 }
 
-pub(crate) fn derived(turn: &Turn, origin: Origin, by: &str) -> Provenance {
+pub(crate) fn derived(turn: &Turn, origin: Origin, by: impl Into<Arc<str>>) -> Provenance {
     let secrecy = turn.provenance.secrecy.max(Secrecy::Chat);
     let provenance = Provenance::new(origin, secrecy).by(by);
     match turn.causes.first().or(turn.provenance.cause.as_ref()) {

@@ -92,6 +92,23 @@ fn around_the_middle(text: &str, most: usize) -> Option<(&str, usize, &str)> {
     Some((text.get(..head)?, tail - head, text.get(tail..)?))
 }
 
+/// Files older than this are nobody's any more.
+const KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+impl Spill {
+    /// Takes old files away. What cannot be looked at or removed stays.
+    pub(crate) fn tidy(&self, now_ms: i64) {
+        for name in self.disk.list(&self.folder).unwrap_or_default() {
+            let path = self.folder.join(name);
+            if self.disk.stat(&path).is_ok_and(|stat| stat.modified_ms < now_ms - KEPT_MS)
+                && let Err(error) = self.disk.remove(&path)
+            {
+                tracing::warn!(%path, %error, "an old tool result could not be removed");
+            }
+        }
+    }
+}
+
 fn keep(text: &str, id: &str, spill: &Spill) -> io::Result<AbsPath> {
     let name: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-').take(80).collect();
     let path = spill.folder.join(format!("{name}.txt"));

@@ -195,3 +195,22 @@ async fn a_model_that_never_ends_its_tools_is_stopped() {
     let end = house.start(long).end().await;
     assert!(message(&end.outcome).contains("rounds of tools"), "{:?}", end.outcome);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_breaks_gives_the_model_a_result_all_the_same() {
+    let house = House::new().await;
+    house.model.calls(&[("1", "exec", r#"{"path":"panic"}"#)]);
+    house.model.says("It broke.");
+    assert_eq!(house.hears("go").await.texts, ["It broke."]);
+    assert!(house.said().await[2].contains("the tool broke"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_breaks_is_closed_and_its_chat_is_told() {
+    let house = House::new().await;
+    house.model.then(vec![Step::Panic]);
+    let end = house.hears("go").await;
+    assert!(message(&end.outcome).contains("try again"));
+    assert_eq!(house.sink.steps().len(), 2);
+    assert!(house.agents.unfinished().await.unwrap().is_empty());
+}

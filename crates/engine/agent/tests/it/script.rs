@@ -24,6 +24,7 @@ pub(crate) enum Step {
     Fail(ProviderError),
     /// Says nothing for ever.
     Hang,
+    Panic,
 }
 
 type Answer = Result<Vec<Step>, ProviderError>;
@@ -95,13 +96,14 @@ impl Provider for Script {
         self.last.lock().clone_from(&answer);
         self.asked.notify_one();
         let steps = answer.unwrap_or_else(|| Ok(say("…")))?;
+        assert!(!matches!(steps.first(), Some(Step::Panic)), "as the test wants");
         let stream = stream::iter(steps).then(|step| async move {
             // As on a real line, pieces do not come all at once.
             tokio::time::sleep(Duration::from_millis(1)).await;
             match step {
                 Step::Event(event) => Ok(event),
                 Step::Fail(error) => Err(error),
-                Step::Hang => std::future::pending().await,
+                Step::Hang | Step::Panic => std::future::pending().await,
             }
         });
         Ok(Box::pin(stream))
@@ -159,6 +161,7 @@ impl Tool for Act {
             cx.cancel.cancelled().await;
             return Err(ToolError::Cancelled);
         }
+        assert!(input.path != "panic", "as the test wants");
         if input.path == "fail" {
             return Err(ToolError::Failed("exit 1".to_owned()));
         }
