@@ -1,0 +1,276 @@
+//! All accounts, and what happens to them when the config changes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use channel::{Account, AccountContext, AccountIssue, Actions, Channel, Descriptor, Files, Profile, Speaker};
+use ids::{AccountId, ChannelKind};
+use net::{Http, HttpConfig};
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+use stdx::{CancellationToken, OwnedTask};
+use tokio::sync::watch;
+use tracing::warn;
+
+use crate::neighbours::Neighbours;
+use crate::online::Online;
+use crate::status::{AccountStatus, ChannelStatus, Facts, probed};
+use crate::supervisor::supervise;
+
+type Key = (ChannelKind, AccountId);
+
+/// Every configured account. One handle, shared.
+pub struct Accounts {
+    neighbours: Neighbours,
+    cancel: CancellationToken,
+    slots: Mutex<BTreeMap<Key, Arc<Slot>>>,
+    changes: watch::Sender<u64>,
+}
+
+/// One account: what is configured, what is known, what it can do now.
+pub(crate) struct Slot {
+    pub(crate) channel: ChannelKind,
+    pub(crate) id: AccountId,
+    account: Mutex<Arc<dyn Account>>,
+    pub(crate) facts: Mutex<Facts>,
+    pub(crate) online: Mutex<Option<Online>>,
+    http: Http,
+    task: Mutex<Option<OwnedTask>>,
+}
+
+impl Slot {
+    fn new(channel: &ChannelKind, account: Arc<dyn Account>, facts: Facts) -> Self {
+        let http = Http::new(HttpConfig { proxy: account.proxy().cloned(), ..HttpConfig::default() });
+        Self {
+            channel: channel.clone(),
+            id: account.id().clone(),
+            account: Mutex::new(account),
+            facts: Mutex::new(facts),
+            online: Mutex::default(),
+            http,
+            task: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn account(&self) -> Arc<dyn Account> {
+        Arc::clone(&self.account.lock())
+    }
+
+    pub(crate) fn context(&self, neighbours: &Neighbours, cancel: CancellationToken) -> AccountContext {
+        AccountContext {
+            http: self.http.clone(),
+            state: neighbours.state.join(self.channel.as_str()),
+            clock: Arc::clone(&neighbours.clock),
+            cancel,
+        }
+    }
+
+    /// Whether the same connection serves the changed account.
+    fn serves(&self, account: &dyn Account) -> bool {
+        let own = self.account();
+        own.fingerprint() == account.fingerprint() && should_run(own.as_ref()) == should_run(account)
+    }
+
+    /// Its task holds it, so letting go of it would not end it.
+    fn end(&self) {
+        drop(self.task.lock().take());
+        self.online.lock().take();
+    }
+
+    fn status(&self) -> AccountStatus {
+        let facts = self.facts.lock().clone();
+        AccountStatus::of(&self.channel, self.account().as_ref(), facts)
+    }
+}
+
+fn should_run(account: &dyn Account) -> bool {
+    account.enabled() && account.is_configured()
+}
+
+impl Accounts {
+    /// No account yet: [`Accounts::apply`] brings them.
+    #[must_use]
+    pub fn new(neighbours: Neighbours, parent: &CancellationToken) -> Arc<Self> {
+        let (changes, _) = watch::channel(0);
+        Arc::new(Self { neighbours, cancel: parent.child_token(), slots: Mutex::default(), changes })
+    }
+
+    /// Makes the accounts what the config says: `section` gives `channels.<kind>` as JSON. New accounts connect,
+    /// removed ones end, changed ones connect anew if their connection needs it, all others stay as they are.
+    ///
+    /// A network whose section has mistakes keeps the accounts it had; the mistakes are given back.
+    pub fn apply(&self, section: impl Fn(&str) -> Option<Box<RawValue>>) -> Vec<(ChannelKind, AccountIssue)> {
+        let mut mistakes = Vec::new();
+        for network in &self.neighbours.networks {
+            let Some(kind) = kind_of(network.as_ref()) else { continue };
+            let raw = section(kind.as_str()).or_else(|| RawValue::from_string("{}".to_owned()).ok());
+            let Some(raw) = raw else { continue };
+            match network.accounts(&raw, self.neighbours.environment.as_ref()) {
+                Ok(accounts) => self.replace(&kind, accounts),
+                Err(issues) => {
+                    for issue in &issues {
+                        warn!(channel = %kind, path = issue.path, problem = issue.message, "the section has a mistake");
+                    }
+                    mistakes.extend(issues.into_iter().map(|issue| (kind.clone(), issue)));
+                }
+            }
+        }
+        self.changes.send_modify(|count| *count += 1);
+        mistakes
+    }
+
+    fn replace(&self, kind: &ChannelKind, accounts: Vec<Box<dyn Account>>) {
+        let mut slots = self.slots.lock();
+        let listed: Vec<AccountId> = accounts.iter().map(|account| account.id().clone()).collect();
+        slots.retain(|(of, id), slot| {
+            let stays = of != kind || listed.contains(id);
+            if !stays {
+                slot.end();
+            }
+            stays
+        });
+        for account in accounts {
+            let account: Arc<dyn Account> = account.into();
+            let key = (kind.clone(), account.id().clone());
+            let facts = match slots.get(&key) {
+                Some(slot) if slot.serves(account.as_ref()) => {
+                    *slot.account.lock() = account;
+                    continue;
+                }
+                Some(slot) => {
+                    let mut facts = slot.facts.lock().clone();
+                    facts.stopped(self.neighbours.clock.now_ms());
+                    facts
+                }
+                None => Facts::default(),
+            };
+            let slot = Arc::new(Slot::new(kind, Arc::clone(&account), facts));
+            if should_run(account.as_ref()) {
+                let task = OwnedTask::spawn(&self.cancel, |cancel| {
+                    supervise(Arc::clone(&slot), self.neighbours.clone(), self.changes.clone(), cancel)
+                });
+                *slot.task.lock() = Some(task);
+            }
+            if let Some(replaced) = slots.insert(key, slot) {
+                replaced.end();
+            }
+        }
+    }
+
+    fn slot(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<Slot>> {
+        self.slots.lock().get(&(channel.clone(), account.clone())).cloned()
+    }
+
+    /// What the account can do, if it is connected now.
+    #[must_use]
+    pub fn online(&self, channel: &ChannelKind, account: &AccountId) -> Option<Online> {
+        self.slot(channel, account)?.online.lock().clone()
+    }
+
+    #[must_use]
+    pub fn speaker(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<dyn Speaker>> {
+        Some(self.online(channel, account)?.speaker)
+    }
+
+    #[must_use]
+    pub fn actions(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<dyn Actions>> {
+        self.online(channel, account)?.actions
+    }
+
+    #[must_use]
+    pub fn files(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<dyn Files>> {
+        self.online(channel, account)?.files
+    }
+
+    /// Who the account is on its network, if it is connected now.
+    #[must_use]
+    pub fn profile(&self, channel: &ChannelKind, account: &AccountId) -> Option<Profile> {
+        Some(self.online(channel, account)?.profile)
+    }
+
+    /// The network's fixed facts.
+    #[must_use]
+    pub fn descriptor(&self, channel: &ChannelKind) -> Option<&'static Descriptor> {
+        let mut known = self.neighbours.networks.iter().map(|network| network.descriptor());
+        known.find(|descriptor| descriptor.kind == channel.as_str())
+    }
+
+    /// A message was delivered.
+    pub fn delivered(&self, channel: &ChannelKind, account: &AccountId) {
+        if let Some(slot) = self.slot(channel, account) {
+            slot.facts.lock().last_outbound = Some(self.neighbours.clock.now_ms());
+        }
+    }
+
+    /// Changes whenever an account goes on or off line, and when accounts come or go.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Every network, configured or not, in the order of this build.
+    #[must_use]
+    pub fn status(&self) -> Vec<ChannelStatus> {
+        let slots: Vec<Arc<Slot>> = self.slots.lock().values().cloned().collect();
+        let of = |network: &Arc<dyn Channel>| {
+            let descriptor = network.descriptor();
+            let own = slots.iter().filter(|slot| slot.channel.as_str() == descriptor.kind);
+            ChannelStatus { descriptor, accounts: own.map(|slot| slot.status()).collect() }
+        };
+        self.neighbours.networks.iter().map(of).collect()
+    }
+
+    /// Asks every network who its accounts are, all at once, each for at most `patience`; what comes back is part of
+    /// the status from then on.
+    pub async fn probe(&self, patience: Duration) {
+        let slots: Vec<Arc<Slot>> = self.slots.lock().values().cloned().collect();
+        let probes = slots.iter().map(|slot| async move {
+            let account = slot.account();
+            if !should_run(account.as_ref()) {
+                return;
+            }
+            let clock = &self.neighbours.clock;
+            let began = clock.now();
+            let cx = slot.context(&self.neighbours, self.cancel.child_token());
+            let result = match tokio::time::timeout(patience, account.probe(cx)).await {
+                Ok(result) => result.map_err(|error| error.to_string()),
+                Err(_) => Err("timed out".to_owned()),
+            };
+            let elapsed = clock.now().saturating_duration_since(began).as_millis();
+            let mut facts = slot.facts.lock();
+            facts.probe = Some(probed(result, u64::try_from(elapsed).unwrap_or(u64::MAX)));
+            facts.last_probe = Some(clock.now_ms());
+        });
+        futures_util::future::join_all(probes).await;
+    }
+
+    /// Ends every account: no message is taken any more. A batch on its way into the inbox may finish within `grace`.
+    pub async fn stop(&self, grace: Duration) {
+        self.cancel.cancel();
+        let slots: Vec<Arc<Slot>> = self.slots.lock().values().cloned().collect();
+        let tasks: Vec<OwnedTask> = slots.iter().filter_map(|slot| slot.task.lock().take()).collect();
+        futures_util::future::join_all(tasks.into_iter().map(|task| task.stop(grace))).await;
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.neighbours.clock.now_ms()
+    }
+}
+
+impl Drop for Accounts {
+    fn drop(&mut self) {
+        self.slots.lock().values().for_each(|slot| slot.end());
+    }
+}
+
+fn kind_of(network: &dyn Channel) -> Option<ChannelKind> {
+    network.descriptor().kind.parse().ok()
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("accounts", &self.slots.lock().keys()).finish_non_exhaustive()
+    }
+}
