@@ -74,7 +74,7 @@ async fn a_reader_that_falls_behind_is_closed_and_others_hear_everything() {
 
 #[tokio::test]
 async fn what_may_be_lost_is_skipped_for_a_slow_reader_that_stays() {
-    let house = House::start().await;
+    let house = House::silent();
     let mut slow = reader(&house).await;
     for _ in 0..64 {
         house.gateway.events().publish::<Quiet>(&payload());

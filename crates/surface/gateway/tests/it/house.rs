@@ -65,6 +65,16 @@ impl HealthSource for Healthy {
     }
 }
 
+#[derive(Debug)]
+struct Unknown;
+
+#[async_trait]
+impl HealthSource for Unknown {
+    async fn collect(&self, _probe: bool) -> health::Snapshot {
+        std::future::pending().await
+    }
+}
+
 /// What the test methods did.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
@@ -163,6 +173,15 @@ impl House {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(change, Arc::new(Healthy(AtomicU64::new(1))))
+    }
+
+    /// One that says nothing by itself: health is never known.
+    pub(crate) fn silent() -> Self {
+        Self::build(|_| (), Arc::new(Unknown))
+    }
+
+    fn build(change: impl FnOnce(&mut Config), health: Arc<dyn HealthSource>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state_dir = AbsPath::new(folder.path()).unwrap();
         let clock = Arc::new(SystemClock);
@@ -185,7 +204,7 @@ impl House {
         let (reports, cancel) = (Arc::<Reports>::default(), CancellationToken::new());
         let ports = Ports {
             clock: Arc::clone(&clock) as Arc<dyn stdx::Clock>,
-            health: Arc::new(Healthy(AtomicU64::new(1))),
+            health,
             system_events: Arc::clone(&reports) as Arc<dyn SystemEvents>,
         };
         let gateway = Arc::new(Gateway::bind(config, ports, &cancel).unwrap());
