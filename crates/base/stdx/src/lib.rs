@@ -4,17 +4,17 @@
 //! and files whose behaviour at a crash is written down and tested.
 
 mod append_file;
-mod atomic_file; // a small file replaced whole
-mod backoff; // how long to wait before the next attempt: pure
-mod clock; // time as an argument
-mod disk; // the file system, real or in memory with crash semantics
-mod entropy; // chance as an argument
-mod path; // absolute paths, parsed once
-mod pool; // blocking work on a few named threads
-mod secret; // values that never reach a log
-mod task; // one task with an owner and an end
-mod task_set; // many short tasks with one owner and a bound
-mod ttl_map; // a bounded map whose entries end: pure // a file of lines that only grows
+mod atomic_file;
+mod backoff;
+mod clock;
+mod disk;
+mod entropy;
+mod path;
+mod pool;
+mod secret;
+mod task;
+mod task_set;
+mod ttl_map;
 
 pub use append_file::{AppendFile, Repair};
 pub use atomic_file::AtomicFile;

@@ -3,17 +3,18 @@
 //! A write is told to its caller after it is synced, never before. Each engine owns its tables; the only table of
 //! this crate that others know is `facts`, the append-only record of why things changed. No product word is known here.
 
-mod error; // what the caller can do about it
+mod checkpoint;
+mod error;
 mod foreign_lock;
-mod group; // many transactions, one commit
-mod lease; // one process per state folder
-mod memory; // the same store in memory, with crashes
-mod migration; // tables that only grow
-mod readers; // a few read connections
-mod store; // the handle everybody holds
-mod transaction; // writing, and the fact that goes with it
-mod view; // reading inside a transaction
-mod writer; // the writer thread // the lock file of another program that uses the same folder
+mod group;
+mod lease;
+mod memory;
+mod migration;
+mod readers;
+mod store;
+mod transaction;
+mod view;
+mod writer;
 
 pub use error::StoreError;
 pub use foreign_lock::ForeignLock;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use stdx::{AbsPath, Clock};
 
+use crate::checkpoint::Checkpoints;
 use crate::group::{Job, Writing};
 use crate::memory::Memory;
 use crate::migration;
@@ -47,7 +48,7 @@ impl Store {
              PRAGMA temp_store = MEMORY;",
         )?;
         let token = migration::prepare(&mut connection, migrations)?;
-        let writer = Writer::start(writing(connection, clock, token))?;
+        let writer = Writer::start(writing(connection, clock, token), Checkpoints::new(path.clone()))?;
         Ok(Self(Arc::new(Backing::File { writer, readers: Readers::new(path.clone()), fence: Fence(token) })))
     }
 

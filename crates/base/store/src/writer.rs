@@ -2,21 +2,17 @@
 
 use std::thread::JoinHandle;
 
+use crate::StoreError;
+use crate::checkpoint::Checkpoints;
+use crate::group::{Job, Writing};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
-use tracing::warn;
-
-use crate::StoreError;
-use crate::group::{Job, Writing};
 
 /// Transactions that wait for the writer; when full, callers wait.
 pub(crate) const QUEUE: usize = 256;
 
 /// Transactions in one commit: beyond this the first would wait too long for the last.
 const GROUP: usize = 64;
-
-/// Commits between two moves of the log into the main file. Done after callers were told, so no one waits for it.
-const CHECKPOINT_EVERY: u32 = 400;
 
 /// The writer thread and the queue to it. Dropping it lets the thread finish what is queued and end.
 #[derive(Debug)]
@@ -26,10 +22,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(writing: Writing) -> Result<Self, StoreError> {
+    pub(crate) fn start(writing: Writing, checkpoints: Checkpoints) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("store-write".to_owned());
-        let thread = thread.spawn(move || serve(&writing, receiver))?;
+        let thread = thread.spawn(move || serve(&writing, receiver, checkpoints))?;
         Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -53,26 +49,13 @@ impl Writer {
     }
 }
 
-fn serve(writing: &Writing, mut jobs: mpsc::Receiver<Job>) {
-    let mut since_checkpoint = 0;
+fn serve(writing: &Writing, mut jobs: mpsc::Receiver<Job>, mut checkpoints: Checkpoints) {
     while let Some(first) = jobs.blocking_recv() {
         let mut room = GROUP - 1;
         writing.commit(first, || {
             room = room.checked_sub(1)?;
             jobs.try_recv().ok()
         });
-        since_checkpoint += 1;
-        if since_checkpoint >= CHECKPOINT_EVERY {
-            checkpoint(writing);
-            since_checkpoint = 0;
-        }
-    }
-}
-
-fn checkpoint(writing: &Writing) {
-    let done = writing.connection().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-    if let Err(error) = done {
-        // Nothing is lost: the log goes on growing and the next checkpoint tries again.
-        warn!(%error, "database log could not be moved into the main file");
+        checkpoints.committed(writing.connection());
     }
 }

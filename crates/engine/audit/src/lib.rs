@@ -5,17 +5,17 @@
 //! fact `inbound.received` with `channel`, `account`, `peer` and `message`, and the choice of a session
 //! `inbound.route` with `key`; nothing else is known of their words here.
 
-mod audit; // the handle and its task
-mod chain; // everything that came of an event
-mod config; // how long facts are kept
-mod explain; // the answer
-mod fact; // one fact, and how to read them
+mod audit;
+mod chain;
+mod config;
+mod explain;
+mod fact;
 mod methods;
-mod question; // what a person asks by: pure
-mod retain; // forgetting whole chains
-mod seal; // the hash chain over the facts
-mod sentence; // a fact as a sentence: pure
-mod state; // whether anything is still to come: pure // what operators may call
+mod question;
+mod retain;
+mod seal;
+mod sentence;
+mod state;
 
 pub use audit::Audit;
 pub use config::{Config, Keep};
