@@ -5,6 +5,7 @@ mod aborts;
 mod failures;
 mod house;
 mod loops;
+mod methods;
 mod people;
 mod prompts;
 mod restarts;
