@@ -10,7 +10,7 @@ use std::{
 use parking_lot::Mutex;
 use protocol::{Text, events};
 use rpc::{Authenticate, Events, Methods};
-use stdx::{CancellationToken, OwnedTask, OwnedTasks};
+use stdx::{CancellationToken, OwnedTask, OwnedTasks, TaskEnd};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::{
@@ -221,8 +221,13 @@ async fn keep_saying(shared: Arc<Shared>, connections: Arc<OwnedTasks>, cancel: 
     shared.state.want_health();
     let events = Events::new(Arc::clone(&shared.hub) as Arc<dyn rpc::Sink>);
     let (mut members, mut sweep) = (0, None);
+    let mut looking: Option<OwnedTask> = None;
     loop {
-        let next = shared.state.tend(&shared.hub).await;
+        if looking.is_none() {
+            let state = Arc::clone(&shared.state);
+            looking = shared.state.take_look().then(|| OwnedTask::spawn(&cancel, |_| state.look()));
+        }
+        let next = shared.state.tend(&shared.hub, looking.is_some());
         let now = shared.clock.now();
         if shared.hub.len() < members {
             sweep.get_or_insert(now + SWEEP_AFTER);
@@ -244,11 +249,25 @@ async fn keep_saying(shared: Arc<Shared>, connections: Arc<OwnedTasks>, cancel: 
             () = cancel.cancelled() => return,
             () = shared.state.stirred.notified() => {}
             () = due => {}
+            () = over(&mut looking) => {}
             _ = health.tick() => shared.state.want_health(),
             _ = tick.tick() => {
                 let ts = u64::try_from(shared.clock.now_ms()).unwrap_or(0);
                 events.publish::<events::Tick>(&events::tick::Payload { ts });
             }
         }
+    }
+}
+
+/// Until the task has ended; it is then gone. Waits for ever where there is none.
+async fn over(task: &mut Option<OwnedTask>) {
+    match task.as_mut() {
+        Some(running) => {
+            if let TaskEnd::Panicked(panic) = running.ended().await {
+                tracing::error!(panic, "health could not be looked at");
+            }
+            *task = None;
+        }
+        None => std::future::pending().await,
     }
 }

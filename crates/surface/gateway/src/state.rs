@@ -17,6 +17,9 @@ use crate::{config::HealthSource, config::Identity, hub::Hub, pace::Pace, presen
 /// A snapshot younger than this is answered without asking again.
 const FRESH: Duration = Duration::from_secs(60);
 
+/// Between two looks at health.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+
 /// What the gateway remembers of the world.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -124,25 +127,26 @@ impl State {
         snapshot
     }
 
-    /// Says what is due; gives back when to come again.
-    pub(crate) async fn tend(&self, hub: &Hub) -> Option<Instant> {
-        // A refresh is paced like its announcement: a thousand connects look once a second.
-        let wants = {
-            let mut inner = self.inner.lock();
-            let now = self.clock.now();
-            let is_fresh = inner
-                .health
-                .as_ref()
-                .is_some_and(|known| now.saturating_duration_since(known.at) < Duration::from_secs(1));
-            let wants = inner.wants_health && !is_fresh;
-            if wants {
-                inner.wants_health = false;
-            }
-            wants
-        };
-        if wants {
-            self.refresh(true).await;
+    /// Whether to look at health again now; it then counts as looked after. Paced like its announcement: a thousand
+    /// connects look once a second.
+    pub(crate) fn take_look(&self) -> bool {
+        let now = self.clock.now();
+        let mut inner = self.inner.lock();
+        let is_time = inner.look_at(now).is_some_and(|at| at <= now);
+        if is_time {
+            inner.wants_health = false;
         }
+        is_time
+    }
+
+    /// Looks at health, however long that takes.
+    pub(crate) async fn look(self: Arc<Self>) {
+        self.refresh(true).await;
+    }
+
+    /// Says what is due; gives back when to come again. `is_looking`: health is being looked at, and will say when it
+    /// is known.
+    pub(crate) fn tend(&self, hub: &Hub, is_looking: bool) -> Option<Instant> {
         let (now, now_ms) = (self.clock.now(), self.now_ms());
         let mut inner = self.inner.lock();
         let mut due = Vec::new();
@@ -156,9 +160,7 @@ impl State {
             due.extend(text.map(announcement::<events::Health>));
         }
         let version = inner.version();
-        let later = inner
-            .wants_health
-            .then(|| inner.health.as_ref().map_or(now, |known| (known.at + Duration::from_secs(1)).max(now)));
+        let later = inner.look_at(now).filter(|_| !is_looking);
         let next = [inner.presence_pace.when(now), inner.health_pace.when(now), later].into_iter().flatten().min();
         drop(inner);
         for announcement in due {
@@ -171,6 +173,11 @@ impl State {
 impl Inner {
     fn version(&self) -> StateVersion {
         StateVersion { presence: self.presence.version(), health: self.health_version }
+    }
+
+    /// When health is to be looked at; `None` while nobody wants to know.
+    fn look_at(&self, now: Instant) -> Option<Instant> {
+        self.wants_health.then(|| self.health.as_ref().map_or(now, |known| (known.at + LOOK_PAUSE).max(now)))
     }
 
     /// Serialised again only after a change, or when an entry has ended since.
