@@ -10,7 +10,7 @@ use budget::{Purses, Tariff};
 use config::Live;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ids::AgentId;
+use ids::{AgentId, SessionKey};
 use lanes::{RunContext, RunEnd, RunStart, Runner, Sinks};
 use net::Http;
 use parking_lot::Mutex;
@@ -28,7 +28,7 @@ use crate::runs::{self, Unfinished};
 use crate::tool_call::finish::Spill;
 use crate::tool_call::gate::GroupPolicy;
 use crate::tool_call::offer::Toolbox;
-use crate::{advice, resume, run};
+use crate::{advice, resume, run, summary};
 
 /// Everything agents are made from.
 pub struct Parts {
@@ -160,6 +160,14 @@ impl Agents {
     /// If it cannot be written; nothing of it is then committed.
     pub async fn close_interrupted(&self, run: &Unfinished, sinks: &Sinks) -> Result<(), StoreError> {
         resume::close_interrupted(&self.0, run, sinks).await
+    }
+
+    /// Summarises a session because a person wishes it; `wish` is what they want kept. Gives a sentence for them.
+    ///
+    /// # Errors
+    /// Why not, in words for them.
+    pub async fn compact(&self, key: &SessionKey, wish: Option<&str>) -> Result<String, String> {
+        summary::compact(&self.0, key, wish).await
     }
 
     /// The folder an agent works in.

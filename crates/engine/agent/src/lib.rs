@@ -17,6 +17,7 @@ mod resume; // after a restart
 mod run; // one run
 mod runs; // the table of runs
 mod stream; // an answer, put together: pure
+mod summary; // asking for one
 mod tool_call; // one tool call
 
 pub use advice::no_model_advice;

@@ -14,6 +14,7 @@ mod shrink; // compaction
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub(crate) use begin::chosen;
 pub(crate) use said::derived;
 
 use budget::Reservation;

@@ -223,7 +223,7 @@ impl<'de> Deserialize<'de> for Level {
 }
 
 /// The session's own choice of a model.
-fn chosen(record: &Record) -> Option<String> {
+pub(crate) fn chosen(record: &Record) -> Option<String> {
     let model = record.text("modelOverride").filter(|model| !model.is_empty())?;
     let provider = record.text("providerOverride").filter(|provider| !provider.is_empty());
     Some(provider.map_or_else(|| model.clone(), |provider| format!("{provider}/{model}")))

@@ -148,7 +148,6 @@ impl Run {
                     self.result(&mut batch, &finished);
                     if has_effects {
                         batch.row.push(RowChange::Tool(None));
-                        batch.facts.push(("tool.ended", json!({ "tool": name, "error": finished.is_error })));
                         batch = batch.step(Committed::ToolEnded { name });
                     }
                 }
@@ -257,6 +256,8 @@ impl Run {
         let result = to_raw_value(&shown).map_or_else(|_| RawValue::NULL.to_owned().into(), Arc::from);
         let phase = ToolPhase::Result { is_error: finished.is_error, result };
         self.tell(&RunEvent::Tool { name: Arc::clone(&finished.name), call: Arc::clone(&finished.id), phase });
+        let ended = json!({ "tool": finished.name, "call": finished.id, "error": finished.is_error });
+        batch.facts.push(("tool.ended", ended));
         batch.entries.push(self.result_entry(finished));
     }
 

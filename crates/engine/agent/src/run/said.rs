@@ -137,7 +137,7 @@ impl Run {
         if usage == Usage::default() {
             return;
         }
-        let model = model.clone();
+        let (model, now_ms) = (model.clone(), self.now_ms());
         batch.record.push(Box::new(move |record| {
             record.set("inputTokens", &usage.input);
             record.set("outputTokens", &usage.output);
@@ -145,6 +145,7 @@ impl Run {
             record.set("contextTokens", &model.context_window);
             record.set("modelProvider", &model.reference.provider);
             record.set("model", &model.reference.model);
+            record.touch(now_ms);
         }));
     }
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use budget::Money;
-use futures_util::StreamExt as _;
 use lanes::RunEvent;
-use provider::{Block, CacheHint, Message, Model, ModelRequest, Thinking, Usage};
+use provider::{Model, Usage};
 use serde_json::json;
 use sessions::{Body, NewEntry};
 
@@ -13,10 +12,7 @@ use super::batch::Batch;
 use super::{Halt, Run};
 use crate::compaction::{self, INSTRUCTIONS, Plan};
 use crate::context;
-use crate::stream::Answer;
-
-/// Tokens a summary may take.
-const MOST_OF_SUMMARY: u32 = 4_000;
+use crate::summary::{Asking, Ended};
 
 impl Run {
     /// Makes room before a call that would not fit.
@@ -83,49 +79,25 @@ impl Run {
             return Ok(compaction::without_a_model(plan));
         };
         let agents = Arc::clone(&self.agents);
-        let provider = agents.parts.providers.iter().find(|p| p.descriptor().apis.contains(&model.api));
-        let Some(provider) = provider else { return Ok(compaction::without_a_model(plan)) };
         let worst = self.worst(model, plan.text.len() + INSTRUCTIONS.len());
         let reserving = Batch { reserve: Some((Arc::clone(model), worst)), ..Batch::default() };
         let Some(Ok(reservation)) = self.commit(reserving).await?.reserved else {
             return Ok(compaction::without_a_model(plan));
         };
-        let request = ModelRequest {
-            model: Arc::clone(model),
-            system: INSTRUCTIONS.into(),
-            messages: vec![Message::User(vec![Block::Text(plan.text.as_str().into())])],
-            tools: Arc::new([]),
-            thinking: Thinking::Off,
-            max_tokens: Some(MOST_OF_SUMMARY.min(model.max_tokens)),
-            temperature: None,
-            cache_key: self.session.id().as_str().into(),
-            cache: CacheHint::Off,
-        };
-        let mut answer = Answer::default();
-        let asked = async {
-            let mut stream = provider.stream(&agents.parts.http, request, &profile).await?;
-            while let Some(event) = stream.next().await {
-                answer.take(event?);
-            }
-            Ok::<(), provider::ProviderError>(())
-        };
         let stop = self.stop.clone();
-        let asked = tokio::select! {
-            biased;
-            () = stop.token().cancelled() => None,
-            asked = asked => Some(asked),
-        };
+        let asking = Asking { model, profile: &profile, session: self.session.id(), stop: stop.token() };
+        let (answer, ended) = asking.ask(&agents, &plan.text, None).await;
         let (bill, usage) = self.bill(model, &answer);
         let bill = if answer.weight() == 0 { (Money::ZERO, Usage::default()) } else { (bill, usage) };
         batch.settle.push((reservation, bill.0, bill.1));
-        match asked {
-            None => {
+        match ended {
+            Ended::Stopped => {
                 self.commit(std::mem::take(batch)).await?;
                 Err(Halt::Stopped(None))
             }
-            Some(Ok(())) if !answer.text().trim().is_empty() => Ok(answer.text().to_owned()),
-            Some(result) => {
-                tracing::warn!(run = %self.start.run(), error = ?result.err(), "no summary could be made");
+            Ended::Whole => Ok(answer.text().to_owned()),
+            Ended::Failed(error) => {
+                tracing::warn!(run = %self.start.run(), %error, "no summary could be made");
                 Ok(compaction::without_a_model(plan))
             }
         }

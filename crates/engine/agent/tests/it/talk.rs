@@ -148,3 +148,22 @@ async fn a_disk_that_is_full_ends_the_run_with_a_word_about_the_disk() {
     let RunOutcome::Failed { message } = end.outcome else { panic!("{:?}", end.outcome) };
     assert!(message.contains("disk"), "{message}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_person_may_have_the_conversation_summarised() {
+    let house = House::new().await;
+    assert!(house.agents.compact(&key(), None).await.unwrap_err().contains("nothing to summarise"));
+    house.model.says("Noted.");
+    for number in 0..6 {
+        house.hears(&format!("fact {number} {}", "blue ".repeat(100))).await;
+    }
+    house.model.says("Goal: facts.");
+    house.agents.compact(&key(), Some("keep the colours")).await.unwrap();
+    let asked = house.model.request(6);
+    assert!(asked.system.contains("keep the colours") && asked.tools.is_empty());
+    house.model.says("Yes.");
+    house.hears("and now?").await;
+    let sent = house.model.request(7).messages;
+    assert!(format!("{:?}", sent[0]).contains("Goal: facts.") && sent.len() < 8, "{}", sent.len());
+    assert_eq!(house.record().await.get::<u64>("compactionCount"), Some(1));
+}
