@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use proptest::prelude::*;
 use store::{Store, StoreError};
 
-use crate::{NOTES, clock, insert, notes};
+use crate::{NOTES, clock, folder, insert, notes, open};
 
 /// Polls a future a few times, as a scheduler that stops the machine in between.
 fn poll_times<F: Future>(future: std::pin::Pin<&mut F>, times: usize) -> Option<F::Output> {
@@ -83,4 +83,58 @@ fn a_fork_goes_its_own_way() {
     let fork = store.fork(clock()).unwrap();
     fork.write_blocking(|tx| tx.execute("INSERT INTO notes (text) VALUES ('fork')", [])).unwrap();
     assert_eq!((notes(&store).len(), notes(&fork).len()), (1, 2));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Transactions queued together: each inserts a text, and some give up afterwards.
+    Group(Vec<(String, bool)>),
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let write = ("[a-e]{1,2}", prop::bool::weighted(0.8));
+    prop_oneof![4 => prop::collection::vec(write, 1..5).prop_map(Step::Group), 1 => Just(Step::Reopen)]
+}
+
+async fn play(mut store: Store, steps: &[Step], reopen: impl Fn(Store) -> Store) -> Vec<String> {
+    let mut seen = Vec::new();
+    for step in steps {
+        match step {
+            Step::Group(writes) => {
+                let write = |(text, keep): &(String, bool)| {
+                    let (text, keep) = (text.clone(), *keep);
+                    store.write(move |tx| {
+                        tx.execute("INSERT INTO notes (text) VALUES (?1)", [&text])?;
+                        tx.fact("cause", "noted", &text)?;
+                        if keep { Ok(tx.last_id()) } else { Err(StoreError::abandoned("gave up")) }
+                    })
+                };
+                let results = futures_util::future::join_all(writes.iter().map(write)).await;
+                seen.extend(results.iter().map(|result| format!("{result:?}")));
+            }
+            Step::Reopen => store = reopen(store),
+        }
+    }
+    seen.extend(notes(&store));
+    let facts = store.read(|view| view.query("SELECT body FROM facts ORDER BY id", [], |row| row.get(0)));
+    seen.extend(facts.await.unwrap());
+    seen
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_in_memory_answers_like_the_one_on_disk(steps in prop::collection::vec(step(), 0..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let folder = folder();
+        let on_disk = runtime.block_on(play(open(&folder), &steps, |store| {
+            store.close_blocking();
+            open(&folder)
+        }));
+        let memory = Store::memory(NOTES, clock()).unwrap();
+        let in_memory = runtime.block_on(play(memory, &steps, |store| store.crash(0, NOTES).unwrap()));
+        prop_assert_eq!(on_disk, in_memory);
+    }
 }

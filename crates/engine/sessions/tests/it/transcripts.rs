@@ -4,12 +4,14 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sessions::{Body, Fresh, NewEntry, Opening, SessionsError, Started};
-use stdx::{CancellationToken, Disk as _};
-use store::StoreError;
+use config::Live;
+use futures_util::future::join_all;
+use sessions::{Body, Config, Fresh, NewEntry, Opening, Parts, Sessions, SessionsError, Started};
+use stdx::{AbsPath, CancellationToken, Disk as _, OsEntropy, Pool, RealDisk, SystemClock};
+use store::{Store, StoreError};
 use tool::Provenance;
 
-use crate::house::{NOW, calls, house, key, open, opening, path, result, says, told, user};
+use crate::house::{FakeNeighbours, NOW, calls, house, key, open, opening, path, result, says, told, user};
 
 #[tokio::test(start_paused = true)]
 async fn a_first_turn_gives_a_file_that_the_published_program_reads() {
@@ -190,4 +192,57 @@ async fn a_conversation_of_the_published_program_goes_on_where_it_ended() {
     assert_eq!(told(&session).await, ["user: old", "assistant: injected", "user: new"]);
     let lines = house.lines(&path(file));
     assert_eq!((lines.len(), &lines[3]["parentId"]), (4, &lines[2]["id"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_real_disk_with_real_threads_many_sessions_are_written_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = AbsPath::new(folder.path()).unwrap();
+    let open_all = || {
+        let store = Store::open(&state.join("gateway.sqlite"), Sessions::MIGRATIONS, Arc::new(SystemClock)).unwrap();
+        let sessions = Sessions::new(Parts {
+            store: store.clone(),
+            disk: Arc::new(RealDisk),
+            pool: Arc::new(Pool::new("transcripts", 2, 8)),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            config: Live::fixed(Config::default()),
+            state: state.clone(),
+            home: state.clone(),
+            neighbours: Arc::new(FakeNeighbours { runs_end: true }),
+        });
+        sessions.start(&CancellationToken::new());
+        (store, sessions)
+    };
+    let expected: Vec<String> = (0..20).map(|at| format!("user: {at}")).collect();
+    {
+        let (store, sessions) = open_all();
+        let talk = (0..10).map(|number| {
+            let sessions = Arc::clone(&sessions);
+            async move {
+                let session = open(&sessions, &format!("agent:main:s{number}")).await;
+                for at in 0..20 {
+                    session.append(vec![user(&at.to_string())]).await.unwrap();
+                }
+                told(&session).await
+            }
+        });
+        for told in join_all(talk).await {
+            assert_eq!(told, expected);
+        }
+        sessions.stop().await;
+        store.close_blocking();
+    }
+    let (store, sessions) = open_all();
+    for number in 0..10 {
+        let session = open(&sessions, &format!("agent:main:s{number}")).await;
+        assert_eq!(told(&session).await, expected);
+        let lines = std::fs::read_to_string(session.path()).unwrap();
+        assert_eq!(lines.lines().count(), 21);
+    }
+    let sql = "SELECT count(*) FROM pending_entries";
+    assert_eq!(store.read_blocking(|view| view.first(sql, [], |row| row.get(0))), Ok(Some(0)));
+    let index = std::fs::read_to_string(state.join("agents/main/sessions/sessions.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&index).unwrap();
+    assert_eq!(index.as_object().unwrap().len(), 10);
 }
