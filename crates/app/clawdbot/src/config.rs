@@ -13,7 +13,7 @@ use config::{ConfigPath, Environment, Reload, Schema, Section, Snapshot};
 
 use crate::channels;
 
-pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, ReloadMode};
+pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode};
 pub(crate) use logging::{Level, LoggingSection};
 pub(crate) use pairing::PairingSection;
 pub(crate) use replies::RepliesSection;

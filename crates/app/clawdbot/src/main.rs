@@ -11,10 +11,12 @@ mod config; // the tree of the config file
 mod context; // what every command knows
 mod environment; // variables, from the process and `.env` files
 mod lease; // one process per state folder
+mod local; // the house inside a command
 mod logging; // what is written down
 mod methods; // what the app answers itself
 mod output; // what commands say
 mod places; // where everything lies
+mod remote; // how commands reach a gateway
 mod report; // how everything is
 mod serve; // the gateway's life
 mod shutdown; // its end

@@ -12,10 +12,7 @@ use tokio::sync::watch;
 
 use crate::wire::House;
 
-/// How long runs may take to finish before they are stopped; they go on after the next start.
-const RUNS: Duration = Duration::from_secs(5);
-const DELIVERIES: Duration = Duration::from_secs(3);
-const COMMANDS: Duration = Duration::from_secs(4);
+/// How long connections may take to hear the goodbye.
 const SOCKETS: Duration = Duration::from_secs(1);
 /// When a restart follows, clients are told to come back after this.
 const BACK_AFTER: Duration = Duration::from_millis(1_500);
@@ -69,11 +66,7 @@ async fn in_order(standing: Standing, end: End) {
         End::Restart => ("gateway restarting", Some(BACK_AFTER)),
     };
     gateway.announce_shutdown(reason, back_after);
-    house.lanes.drain(RUNS).await;
-    house.worlds.stop(COMMANDS).await;
-    house.processes.stop(SOCKETS).await;
-    house.deliveries.stop(DELIVERIES).await;
-    house.sessions.stop().await;
+    house.rest().await;
     gateway.close_all(SOCKETS).await;
     cancel.cancel();
     store.close_blocking();

@@ -10,6 +10,7 @@ mod system_events; // what machines report
 mod told; // people hear that they were let in
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use agent::Agents;
 use anyhow::Result;
@@ -35,8 +36,14 @@ use networks::Networks;
 use people::KnownPeople;
 use told::TellPeople;
 
-pub(crate) use foundation::{Foundation, machine_name, system};
+pub(crate) use foundation::{Foundation, machine_name, migrations, system};
 pub(crate) use system_events::{ToMainSession, main_session};
+
+/// How long runs may take to finish before they are stopped; they go on after the next start.
+const RUNS: Duration = Duration::from_secs(5);
+const COMMANDS: Duration = Duration::from_secs(4);
+const CLOSINGS: Duration = Duration::from_secs(1);
+const DELIVERIES: Duration = Duration::from_secs(3);
 
 /// Chores under way at once; a change that finds no room is taken over at the next one.
 const CHORES: u32 = 8;
@@ -226,6 +233,15 @@ impl House {
         if self.chores.try_spawn(|_| async move { lanes.configure(config).await }).is_err() {
             tracing::warn!("the lanes keep their numbers until the next change");
         }
+    }
+
+    /// Ends the engines in order: runs first, then what they started, then what must be on disk.
+    pub(crate) async fn rest(&self) {
+        self.lanes.drain(RUNS).await;
+        self.worlds.stop(COMMANDS).await;
+        self.processes.stop(CLOSINGS).await;
+        self.deliveries.stop(DELIVERIES).await;
+        self.sessions.stop().await;
     }
 
     /// Takes up what the last process left, in order: transcripts, commands, runs, messages, answers.

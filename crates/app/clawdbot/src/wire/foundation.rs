@@ -45,8 +45,13 @@ impl Foundation {
     /// Opens the database. The lease must be held.
     pub(crate) fn open(context: &Context, configuration: Arc<Configuration>) -> Result<Self> {
         let store = Store::open(&context.places.database(), &migrations(), Arc::clone(&context.clock))?;
+        Ok(Self::on(context, configuration, store))
+    }
+
+    /// On a store that was opened elsewhere.
+    pub(crate) fn on(context: &Context, configuration: Arc<Configuration>, store: Store) -> Self {
         let environment = with_config(&context.environment, &configuration.current());
-        Ok(Self {
+        Self {
             places: context.places.clone(),
             clock: Arc::clone(&context.clock),
             entropy: Arc::new(OsEntropy),
@@ -56,7 +61,7 @@ impl Foundation {
             store,
             networks: crate::adapters::channels(),
             machine: machine_name(),
-        })
+        }
     }
 
     pub(crate) fn live<T: Section>(&self) -> Result<Live<T>> {
