@@ -18,12 +18,21 @@ pub(crate) struct Finished {
     pub content: Vec<Part>,
     pub details: Option<Arc<RawValue>>,
     pub is_error: bool,
+    /// It was stopped in the middle: nobody knows how far it came.
+    pub was_cancelled: bool,
 }
 
 impl Finished {
     /// A call that gave nothing but words about why.
     pub(crate) fn failed(id: &Arc<str>, name: &Arc<str>, why: impl Into<Arc<str>>) -> Self {
         let content = vec![Part::text(why)];
-        Self { id: Arc::clone(id), name: Arc::clone(name), content, details: None, is_error: true }
+        Self {
+            id: Arc::clone(id),
+            name: Arc::clone(name),
+            content,
+            details: None,
+            is_error: true,
+            was_cancelled: false,
+        }
     }
 }

@@ -3,14 +3,14 @@
 //! Calls that only read run side by side; all others one after the other, each result committed before the next call
 //! starts. A message steered into the run ends the round: what was not started is skipped.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use lanes::{Committed, RunEvent, ToolPhase, Turn};
+use lanes::{Committed, RunEvent, StopCause, ToolPhase, Turn};
 use provider::{Model, StopReason as Stopped};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
@@ -105,8 +105,9 @@ impl Run {
 
     /// Runs the calls; `batch` holds what must be on disk before the first one starts.
     async fn run_calls(&mut self, mut batch: Batch, calls: Vec<WrittenCall>) -> Result<(), Halt> {
-        let mut calls: std::collections::VecDeque<Call> = calls.iter().map(|call| self.prepare(call)).collect();
+        let mut calls: VecDeque<Call> = calls.iter().map(|call| self.prepare(call)).collect();
         let mut steered: Vec<Turn> = Vec::new();
+        let mut in_doubt = false;
         while let Some(call) = calls.pop_front() {
             if !steered.is_empty() {
                 let finished = call.given_up(SKIPPED);
@@ -131,6 +132,7 @@ impl Run {
                     let all =
                         join_all(side_by_side.into_iter().map(|(ready, arguments)| run.one(ready, arguments, &cancel)));
                     for finished in all.await {
+                        in_doubt |= finished.was_cancelled;
                         self.result(&mut batch, &finished);
                     }
                 }
@@ -145,6 +147,7 @@ impl Run {
                     batch = self.before_tools(batch).await?;
                     let cancel = self.stop.token().child_token();
                     let finished = self.one(ready, arguments, &cancel).await;
+                    in_doubt |= finished.was_cancelled;
                     self.result(&mut batch, &finished);
                     if has_effects {
                         batch.row.push(RowChange::Tool(None));
@@ -153,7 +156,7 @@ impl Run {
                 }
             }
             if self.is_stopped() {
-                return self.stopped_between(batch, calls).await;
+                return self.stopped_between(batch, calls, in_doubt).await;
             }
             steered.extend(self.steered());
         }
@@ -161,10 +164,13 @@ impl Run {
         self.commit_and_reserve(batch).await
     }
 
-    /// The run was stopped: what was not started gets a result all the same. A shutdown commits nothing more, so that
-    /// the run goes on from here after the next start.
-    async fn stopped_between(&mut self, mut batch: Batch, calls: std::collections::VecDeque<Call>) -> Result<(), Halt> {
-        if self.stop_cause() == lanes::StopCause::Shutdown {
+    /// The run was stopped: what was not started gets a result all the same. At a shutdown the run goes on from here
+    /// after the next start, so only results that are beyond doubt are kept.
+    async fn stopped_between(&mut self, mut batch: Batch, calls: VecDeque<Call>, in_doubt: bool) -> Result<(), Halt> {
+        if self.stop_cause() == StopCause::Shutdown {
+            if !in_doubt {
+                self.commit(batch).await?;
+            }
             return Err(Halt::Stopped(None));
         }
         for call in calls {

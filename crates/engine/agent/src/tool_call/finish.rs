@@ -33,7 +33,7 @@ pub(crate) fn finish(
         Ok(output) => output,
         Err(error) => {
             let text = cut(&error.to_string(), id, spill);
-            return Finished::failed(id, name, text);
+            return Finished { was_cancelled: error == ToolError::Cancelled, ..Finished::failed(id, name, text) };
         }
     };
     let mut content = Vec::new();
@@ -55,7 +55,14 @@ pub(crate) fn finish(
     }
     let details = (!output.details.is_empty()).then(|| to_raw_value(&output.details).ok()).flatten();
     let details = details.filter(|raw| raw.get().len() <= MOST_DETAILS).map(Arc::from);
-    Finished { id: Arc::clone(id), name: Arc::clone(name), content, details, is_error: output.is_error }
+    Finished {
+        id: Arc::clone(id),
+        name: Arc::clone(name),
+        content,
+        details,
+        is_error: output.is_error,
+        was_cancelled: false,
+    }
 }
 
 /// The text, or its beginning and end around a line that says where the whole is.

@@ -214,3 +214,16 @@ async fn a_run_that_breaks_is_closed_and_its_chat_is_told() {
     assert_eq!(house.sink.steps().len(), 2);
     assert!(house.agents.unfinished().await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_all_credentials_are_refused_the_person_hears_how_to_renew_them() {
+    let house = House::with(&two_models(), "{}").await;
+    house.model.refuses(ProviderError::Auth("401 sk-secret".into()));
+    let end = house.hears("hi").await;
+    let message = message(&end.outcome);
+    assert!(
+        message.contains("paid/m") && message.contains("clawdbot onboard") && !message.contains("sk-"),
+        "{message}"
+    );
+    assert_eq!(house.model.count(), 2);
+}

@@ -1,6 +1,6 @@
 //! The program is killed in the middle of a run and starts again.
 
-use lanes::RunOutcome;
+use lanes::{RunOutcome, StopCause};
 
 use crate::house::{CONFIG, House, settle, turn};
 use crate::script::Step;
@@ -90,4 +90,35 @@ async fn what_was_reserved_before_the_kill_counts_as_spent() {
     let house = house.killed(&config).await;
     drop(running);
     assert!(house.facts().await.contains(&"budget.expired".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_finished_during_a_shutdown_is_not_run_again() {
+    let house = House::new().await;
+    house.model.calls(&[("1", "exec", r#"{"path":"stubborn"}"#), ("2", "exec", r#"{"path":"b"}"#)]);
+    let running = house.start(turn("do both"));
+    house.acting.notified().await;
+    running.stop.stop(StopCause::Shutdown);
+    running.end().await;
+    assert_eq!(*house.log.lock(), ["+stubborn", "-stubborn"]);
+    let house = house.killed(CONFIG).await;
+    let unfinished = house.agents.unfinished().await.unwrap();
+    assert_eq!(unfinished[0].tool_in_flight, None);
+    house.model.says("Both done.");
+    house.start(unfinished[0].turn.clone()).end().await;
+    assert_eq!(*house.log.lock(), ["+b", "-b"]);
+    assert_eq!(house.said().await.last().unwrap(), "assistant: Both done.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_a_shutdown_cut_off_is_in_doubt() {
+    let house = House::new().await;
+    house.model.calls(&[("1", "exec", r#"{"path":"wait"}"#)]);
+    let running = house.start(turn("do it"));
+    house.acting.notified().await;
+    running.stop.stop(StopCause::Shutdown);
+    running.end().await;
+    let house = house.killed(CONFIG).await;
+    let unfinished = house.agents.unfinished().await.unwrap();
+    assert_eq!(unfinished[0].tool_in_flight.as_deref(), Some("exec"));
 }
