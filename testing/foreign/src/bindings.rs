@@ -32,6 +32,10 @@ impl Bindings {
     /// A value to send: what is bound is filled in, an unbound `<id:…>` becomes a fresh id.
     pub fn fill(&mut self, value: &Value) -> Value {
         match value {
+            Value::String(text) if text.starts_with("<int:") => {
+                let filled = self.fill_text(text);
+                filled.parse::<u64>().map_or(Value::String(filled), Value::from)
+            }
             Value::String(text) => Value::String(self.fill_text(text)),
             Value::Array(items) => items.iter().map(|item| self.fill(item)).collect(),
             Value::Object(object) => {

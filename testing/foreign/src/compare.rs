@@ -45,7 +45,11 @@ pub fn compare(recorded: &Value, actual: &Value, bindings: &mut Bindings) -> Vec
 fn walk(recorded: &Value, actual: &Value, at: &str, bindings: &mut Bindings, found: &mut Vec<Difference>) {
     match (recorded, actual) {
         (Value::String(text), _) if text == "<any>" => {}
-        (Value::String(text), _) if text == "<int>" && (actual.is_u64() || actual.is_i64()) => {}
+        (Value::String(text), Value::Number(came)) if is_int(text) && !came.is_f64() => {
+            if !bindings.matches(text, &came.to_string()) {
+                found.push(Difference { at: at.to_owned(), kind: Kind::Other, shown: shown(recorded, actual) });
+            }
+        }
         (Value::String(text), Value::Object(_)) if text == "<object>" => {}
         (Value::String(text), Value::String(came)) if !is_kind(text) && bindings.matches(text, came) => {}
         (Value::Object(recorded), Value::Object(actual)) => objects(recorded, actual, at, bindings, found),
@@ -58,7 +62,11 @@ fn walk(recorded: &Value, actual: &Value, at: &str, bindings: &mut Bindings, fou
 
 /// Stands for something that is no text.
 fn is_kind(text: &str) -> bool {
-    text == "<int>" || text == "<object>"
+    is_int(text) || text == "<object>"
+}
+
+fn is_int(text: &str) -> bool {
+    text == "<int>" || text.starts_with("<int:")
 }
 
 fn objects(

@@ -78,7 +78,7 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn add(&mut self, subject: &str, difference: Difference) {
-        if !self.deviations.excuses(subject, &difference) {
+        if !self.deviations.excuses(self.story, subject, &difference) {
             let Difference { at, kind, shown } = difference;
             self.found.push(Finding { story: self.story.to_owned(), subject: subject.to_owned(), at, kind, shown });
         }

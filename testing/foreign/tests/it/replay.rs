@@ -3,10 +3,13 @@
 //! Differences that are not in the table of
 //! `docs/compatibility.md` fail, and so does a row of that table which excuses nothing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use fakes::FakeModel;
-use foreign::{BuiltGateway, Deviations, Forms, GatewayKind, Story, replay, script};
+use foreign::{BuiltGateway, Deviations, Finding, Forms, GatewayKind, Story, replay, script};
 use stdx::SystemClock;
 
 fn here(path: &str) -> PathBuf {
@@ -27,7 +30,21 @@ async fn every_recorded_story_is_told_again() {
             findings.extend(replay(story, &gateway, &SystemClock, (&forms, &deviations)).await.unwrap());
         }
     }
-    let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    assert!(findings.is_empty(), "{} differences:\n{}", findings.len(), findings.join("\n"));
+    assert!(findings.is_empty(), "{}", told_once(&findings));
     assert_eq!(deviations.unused(), Vec::<String>::new(), "rows of docs/compatibility.md that excuse nothing");
+}
+
+/// Each difference once, with the stories it is in.
+fn told_once(findings: &[Finding]) -> String {
+    let mut stories = BTreeMap::<String, Vec<&str>>::new();
+    for Finding { story, subject, at, kind, shown } in findings {
+        // Places in a list of equals are one place.
+        let steps = at.split('/').map(|step| if step.parse::<usize>().is_ok() { "*" } else { step });
+        let at = steps.collect::<Vec<_>>().join("/");
+        let line = format!("`{subject}` | `{at}` | {} | {shown}", kind.as_str());
+        stories.entry(line).or_default().push(story);
+    }
+    let lines =
+        stories.iter().map(|(line, stories)| format!("{line}\n    {} times, first in {}", stories.len(), stories[0]));
+    format!("{} differences:\n{}", stories.len(), lines.collect::<Vec<_>>().join("\n"))
 }
