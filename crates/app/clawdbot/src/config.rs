@@ -35,13 +35,14 @@ pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) 
         .with::<sandbox::Config>() // tools
         .with::<credentials::Config>() // auth, models.providers.*.apiKey
         .with::<budget::Config>() // budget
+        .with::<audit::Config>() // journal
         .with_rule(move |tree| channels::check(&networks, tree, &environment)); // channels.<kind>, by its adapter
     for path in ["gateway.remote", "gateway.reload", "gateway.trustedProxies", "gateway.controlUi.allowedOrigins"] {
         schema = schema.with_cost(path.split('.').collect::<ConfigPath>(), Reload::Now);
     }
     for network in crate::adapters::channels() {
         let path = ConfigPath::root().child("channels").child(network.descriptor().kind);
-        schema = schema.with_cost(path, Reload::Account);
+        schema = schema.with_json(&path, &network.schema(), Reload::Account).with_cost(path, Reload::Account);
     }
     Ok(schema)
 }

@@ -14,7 +14,7 @@ use store::{Lease, Store};
 use tokio::sync::mpsc;
 
 use crate::context::Context;
-use crate::wire::{self, Foundation, House};
+use crate::wire::{self, Foundation, House, Outside};
 
 /// Announcements the command has not looked at yet; what finds no room is not shown.
 const EVENTS: usize = 1024;
@@ -58,8 +58,12 @@ impl Local {
     async fn build(base: Foundation, lease: Option<Lease>) -> Result<Self> {
         let cancel = CancellationToken::new();
         let (sink, events) = mpsc::channel(EVENTS);
-        let system_events = Arc::new(inbound::SystemEvents::default());
-        let house = wire::house(&base, Events::new(Arc::new(ToCommand(sink))), system_events, &cancel).await?;
+        let outside = Outside {
+            events: Events::new(Arc::new(ToCommand(sink))),
+            mounts: Arc::new(accounts::NoMounts),
+            system_events: Arc::default(),
+        };
+        let house = wire::house(&base, outside, &cancel).await?;
         let methods = house.methods()?;
         Ok(Self { house, base, methods, events: Mutex::new(Some(events)), cancel, _lease: lease })
     }

@@ -15,6 +15,7 @@ mod local; // the house inside a command
 mod logging; // what is written down
 mod methods; // what the app answers itself
 mod output; // what commands say
+mod page; // the page in the browser
 mod places; // where everything lies
 mod remote; // how commands reach a gateway
 mod report; // how everything is

@@ -1,8 +1,9 @@
 //! How everything is: what `health` and `status` say, from what the engines know.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use accounts::ChannelStatus;
 use async_trait::async_trait;
 use gateway::HealthSource;
 use ids::AgentId;
@@ -10,9 +11,13 @@ use protocol::health::{AgentHealth, HeartbeatHealth, RecentSession, SessionsHeal
 use protocol::sessions::list::{Params, Row};
 use protocol::status;
 use rpc::{Call, RpcError};
+use serde_json::value::{RawValue, to_raw_value};
 use stdx::{AbsPath, Clock};
 
 use crate::wire::House;
+
+/// How long a network may take to say who we are.
+const PROBE: Duration = Duration::from_secs(5);
 
 /// Sessions that health names for each agent.
 const RECENT_IN_HEALTH: usize = 5;
@@ -60,6 +65,14 @@ impl Report {
         (config.default_agent(), config.agents())
     }
 
+    async fn channels(&self, probe: bool) -> Vec<ChannelStatus> {
+        let Some(house) = self.house.get() else { return Vec::new() };
+        if probe {
+            house.accounts.probe(PROBE).await;
+        }
+        house.accounts.status()
+    }
+
     fn store_of(&self, agent: &AgentId) -> String {
         self.state.join("agents").join(agent.as_str()).join("sessions").join("sessions.json").to_string()
     }
@@ -102,6 +115,26 @@ impl Report {
     }
 }
 
+fn in_health(channel: &ChannelStatus) -> Option<(String, Box<RawValue>)> {
+    Some((channel.descriptor.kind.to_owned(), to_raw_value(&channel.health()).ok()?))
+}
+
+fn label(channel: &ChannelStatus) -> (String, String) {
+    (channel.descriptor.kind.to_owned(), channel.descriptor.label.to_owned())
+}
+
+/// One line for each network that is set up.
+fn in_summary(channel: &ChannelStatus) -> Option<String> {
+    let configured = channel.accounts.iter().filter(|account| account.enabled && account.configured);
+    let states = configured.map(|account| {
+        let state = if account.is_connected() { "connected" } else { "not connected" };
+        let why = account.last_error().map(|error| format!(" ({error})")).unwrap_or_default();
+        format!("{}: {state}{why}", account.account)
+    });
+    let states: Vec<String> = states.collect();
+    (!states.is_empty()).then(|| format!("{}: {}", channel.descriptor.label, states.join(", ")))
+}
+
 fn count(rows: &[&Row]) -> u64 {
     u64::try_from(rows.len()).unwrap_or(u64::MAX)
 }
@@ -124,8 +157,9 @@ fn heartbeat() -> HeartbeatHealth {
 
 #[async_trait]
 impl HealthSource for Report {
-    async fn collect(&self, _probe: bool) -> Snapshot {
+    async fn collect(&self, probe: bool) -> Snapshot {
         let started = self.clock.now();
+        let channels = self.channels(probe).await;
         let (default, agents) = self.agents();
         let rows = self.rows().await;
         let names = self.house.get().map(|house| house.config.agent.get());
@@ -143,9 +177,9 @@ impl HealthSource for Report {
             ok: true,
             ts: self.now(),
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            channels: BTreeMap::new(),
-            channel_order: Vec::new(),
-            channel_labels: BTreeMap::new(),
+            channels: channels.iter().filter_map(in_health).collect(),
+            channel_order: channels.iter().map(|channel| channel.descriptor.kind.to_owned()).collect(),
+            channel_labels: channels.iter().map(label).collect(),
             heartbeat_seconds: 0,
             default_agent_id: default,
             agents,
@@ -187,7 +221,7 @@ pub(crate) async fn status(report: Arc<Report>, _: Call, _: status::Params) -> R
     Ok(status::Reply {
         link_channel: None,
         heartbeat: status::Heartbeats { default_agent_id: default.clone(), agents: beats.collect() },
-        channel_summary: Vec::new(),
+        channel_summary: report.channels(false).await.iter().filter_map(in_summary).collect(),
         queued_system_events: house.system_events.peek(&main),
         sessions: status::SessionsStatus {
             paths: agents.iter().map(|agent| report.store_of(agent)).collect(),

@@ -21,9 +21,10 @@ use crate::context::{Context, Shared};
 use crate::lease;
 use crate::logging::{Log, Redactor};
 use crate::methods::LogPlace;
+use crate::page::Page;
 use crate::report::Report;
 use crate::shutdown::{self, End, Standing};
-use crate::wire::{self, Foundation, ToMainSession};
+use crate::wire::{self, Foundation, OnGateway, Outside, ToMainSession};
 
 /// What the command line says about this one start.
 #[derive(Debug, Clone, Default)]
@@ -117,9 +118,14 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
         health: Arc::clone(&report) as Arc<dyn gateway::HealthSource>,
         system_events: Arc::clone(&events) as Arc<dyn gateway::SystemEvents>,
     };
-    let gateway = Gateway::bind(gateway_config, ports, &cancel)?;
+    let gateway = Arc::new(Gateway::bind(gateway_config, ports, &cancel)?);
     let base = Foundation::open(context, Arc::clone(configuration))?;
-    let house = Arc::new(wire::house(&base, gateway.events(), Arc::clone(&events.queue), &cancel).await?);
+    let outside = Outside {
+        events: gateway.events(),
+        mounts: Arc::new(OnGateway(Arc::clone(&gateway))),
+        system_events: Arc::clone(&events.queue),
+    };
+    let house = Arc::new(wire::house(&base, outside, &cancel).await?);
     report.met(&house);
     let devices = devices(context, wishes, configuration, &gateway)?;
     let log = LogPlace::new(context.places.logs(), &section::<LoggingSection>(&snapshot)?);
@@ -128,13 +134,23 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
         .merge(gateway.methods())?
         .merge(devices.methods())?
         .merge(crate::methods::methods(configuration, &events, log, &report, &context.clock))?;
+    if section_now.control_ui.enabled {
+        let page = Page::new(section_now.control_ui.base_path.as_deref());
+        gateway.mount(&page.pattern(), Arc::new(page)).forever();
+    }
     gateway.serve(methods, devices);
     welcome(context, &gateway, &section_now);
-    house.wake(&base, &cancel).await?;
+    let door = Arc::downgrade(&gateway);
+    let changed = move || {
+        if let Some(gateway) = door.upgrade() {
+            gateway.health_changed();
+        }
+    };
+    let tending = house.wake(&base, &cancel, changed).await?;
     let changed = follow(configuration, &house);
     let watching = configuration.watch(&cancel);
     let end = shutdown::wait(changed).await?;
-    drop(watching);
+    drop((watching, tending));
     shutdown::stop(Standing { gateway, house, store: base.store, cancel }, end).await;
     Ok(end)
 }
@@ -266,7 +282,7 @@ fn follow(configuration: &Arc<Configuration>, house: &Arc<wire::House>) -> watch
             let places: Vec<String> = change.places.iter().map(|(place, _)| place.to_string()).collect();
             tracing::info!(target: "gateway/reload", places = places.join(", "), "the config changed");
             if let Some(house) = house.upgrade() {
-                house.reconfigure();
+                house.reconfigure(change);
             }
             let mode = section::<GatewaySection>(&change.snapshot).ok().and_then(|section| section.reload.mode);
             let is_wanted = match mode.unwrap_or_default() {

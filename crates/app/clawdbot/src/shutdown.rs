@@ -27,7 +27,7 @@ pub(crate) enum End {
 /// Everything that stands.
 #[derive(Debug)]
 pub(crate) struct Standing {
-    pub(crate) gateway: Gateway,
+    pub(crate) gateway: Arc<Gateway>,
     pub(crate) house: Arc<House>,
     pub(crate) store: Store,
     pub(crate) cancel: CancellationToken,

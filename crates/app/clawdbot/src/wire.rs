@@ -8,25 +8,29 @@ mod networks; // what is known of networks and accounts
 mod people; // whom we know
 mod system_events; // what machines report
 mod told; // people hear that they were let in
+mod webhooks; // networks that call us
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use accounts::{Accounts, Mounts};
 use agent::Agents;
 use anyhow::Result;
+use audit::Audit;
 use budget::Purses;
-use config::Live;
+use config::{Change, ConfigPath, Live};
 use credentials::Credentials;
 use inbound::{Closing, Intake, SystemEvents};
 use jiff::tz::TimeZone;
 use lanes::{Announce, Lanes, Sinks};
+use media::{Keep, MediaStore};
 use net::{Http, HttpConfig};
 use outbound::Deliveries;
 use pairing::Pairing;
 use rpc::{Events, Methods};
 use sandbox::{Processes, Worlds};
 use sessions::Sessions;
-use stdx::{CancellationToken, OwnedTasks, Pool};
+use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool};
 
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
@@ -38,9 +42,11 @@ use told::TellPeople;
 
 pub(crate) use foundation::{Foundation, machine_name, migrations, system};
 pub(crate) use system_events::{ToMainSession, main_session};
+pub(crate) use webhooks::OnGateway;
 
 /// How long runs may take to finish before they are stopped; they go on after the next start.
 const RUNS: Duration = Duration::from_secs(5);
+const LISTENERS: Duration = Duration::from_secs(1);
 const COMMANDS: Duration = Duration::from_secs(4);
 const CLOSINGS: Duration = Duration::from_secs(1);
 const DELIVERIES: Duration = Duration::from_secs(3);
@@ -56,6 +62,9 @@ pub(crate) struct House {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) deliveries: Deliveries,
     pub(crate) intake: Intake,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) audit: Arc<Audit>,
+    media: Arc<MediaStore>,
     pub(crate) worlds: Arc<Worlds>,
     pub(crate) processes: Arc<Processes>,
     pub(crate) pairing: Arc<Pairing>,
@@ -66,6 +75,14 @@ pub(crate) struct House {
     events: Events,
     /// Short work that follows a change of the config.
     chores: OwnedTasks,
+}
+
+/// What lies before the house: operators, the port, and what machines report.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    pub(crate) events: Events,
+    pub(crate) mounts: Arc<dyn Mounts>,
+    pub(crate) system_events: Arc<SystemEvents>,
 }
 
 /// The sections that engines follow.
@@ -92,12 +109,8 @@ impl Configs {
 
 /// Builds the house on its foundation. Engines come before those that use them; what must be known the other way
 /// round is filled in at the end.
-pub(crate) async fn house(
-    base: &Foundation,
-    events: Events,
-    system_events: Arc<SystemEvents>,
-    cancel: &CancellationToken,
-) -> Result<House> {
+pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &CancellationToken) -> Result<House> {
+    let Outside { events, mounts, system_events } = outside;
     let config = Configs::follow(base)?;
     let neighbours = Arc::new(Neighbourhood::new(config.agent.clone()));
     let sessions = sessions(base, &config, &neighbours);
@@ -112,7 +125,8 @@ pub(crate) async fn house(
     let purses = Purses::open(base.store.clone(), base.live()?, TimeZone::system()).await?;
     let worlds = Arc::new(Worlds::new(base.machine(config.sandbox.clone()), cancel));
     let processes = Processes::new(base.processes(config.sandbox.clone(), &system_events), cancel);
-    let networks = Arc::new(Networks::new(base));
+    let media = MediaStore::new(&base.places.state, Arc::clone(&base.clock));
+    let networks = Arc::new(Networks::new(base, Arc::clone(&media)));
     let deliveries = Deliveries::new(
         base.live_with(|snapshot| Ok(section::<RepliesSection>(snapshot)?.outbound()))?,
         outbound::Neighbours {
@@ -170,19 +184,37 @@ pub(crate) async fn house(
             lanes: Lanes::clone(&lanes),
             deliveries: deliveries.clone(),
             people: Arc::new(KnownPeople::new(Arc::clone(&pairing))),
-            networks,
+            networks: Arc::clone(&networks) as Arc<dyn inbound::Networks>,
             conversation: Arc::new(Commands::new(&sessions, &agents, &lanes)),
             shown: announce,
             system_events: Arc::clone(&system_events),
         },
         cancel,
     );
+    let accounts = Accounts::new(
+        accounts::Neighbours {
+            networks: base.networks.clone(),
+            inbox: Arc::new(intake.clone()),
+            mounts,
+            state: base.places.state.clone(),
+            environment: base.reader(),
+            clock: Arc::clone(&base.clock),
+            entropy: Arc::clone(&base.entropy),
+        },
+        cancel,
+    );
+    let workspaces = agents.clone();
+    networks.met(&accounts, Box::new(move |agent| workspaces.workspace(agent)));
+    let audit = Audit::new(base.store.clone(), Arc::clone(&base.clock), base.live()?);
     Ok(House {
         sessions,
         agents,
         lanes,
         deliveries,
         intake,
+        accounts,
+        audit,
+        media,
         worlds,
         processes,
         pairing,
@@ -218,6 +250,8 @@ impl House {
             sessions::methods(Arc::clone(&self.sessions), self.events.clone()),
             inbound::methods(&self.intake),
             lanes::methods(&self.lanes),
+            accounts::methods(&self.accounts),
+            audit::methods(&self.audit),
             agent::methods(&self.agents, self.config.sessions.clone()),
             outbound::methods(&self.deliveries, mirror),
             credentials::methods(&self.credentials),
@@ -227,25 +261,62 @@ impl House {
     }
 
     /// Tells engines that do not follow the config by themselves what it says now. Never waits.
-    pub(crate) fn reconfigure(&self) {
+    pub(crate) fn reconfigure(&self, change: &Change) {
         let config = self.config.replies.get().lanes(&self.config.inbound.get());
         let lanes = Arc::clone(&self.lanes);
         if self.chores.try_spawn(|_| async move { lanes.configure(config).await }).is_err() {
             tracing::warn!("the lanes keep their numbers until the next change");
         }
+        if change.touches(&ConfigPath::root().child("channels")) {
+            self.connect(&change.snapshot);
+        }
+    }
+
+    /// Makes the accounts what the config says.
+    fn connect(&self, snapshot: &config::Snapshot) {
+        let channels = ConfigPath::root().child("channels");
+        self.accounts.apply(|kind| snapshot.json(&channels.child(kind)));
+    }
+
+    /// Answers that waited for an account leave as soon as it is connected; `changed` is told of every change.
+    fn attend(&self, cancel: &CancellationToken, changed: impl Fn() + Send + 'static) -> OwnedTask {
+        let (accounts, deliveries) = (Arc::clone(&self.accounts), self.deliveries.clone());
+        let mut changes = accounts.changes();
+        OwnedTask::spawn(cancel, |cancel| async move {
+            loop {
+                tokio::select! {
+                    () = cancel.cancelled() => return,
+                    told = changes.changed() => if told.is_err() { return },
+                }
+                let all = accounts.status();
+                for account in all.iter().flat_map(|network| &network.accounts) {
+                    if account.is_connected() {
+                        deliveries.connected(&account.channel, &account.account);
+                    }
+                }
+                changed();
+            }
+        })
     }
 
     /// Ends the engines in order: runs first, then what they started, then what must be on disk.
     pub(crate) async fn rest(&self) {
+        self.accounts.stop(LISTENERS).await;
         self.lanes.drain(RUNS).await;
         self.worlds.stop(COMMANDS).await;
         self.processes.stop(CLOSINGS).await;
         self.deliveries.stop(DELIVERIES).await;
         self.sessions.stop().await;
+        self.audit.stop().await;
     }
 
     /// Takes up what the last process left, in order: transcripts, commands, runs, messages, answers.
-    pub(crate) async fn wake(&self, base: &Foundation, cancel: &CancellationToken) -> Result<()> {
+    pub(crate) async fn wake(
+        &self,
+        base: &Foundation,
+        cancel: &CancellationToken,
+        changed: impl Fn() + Send + 'static,
+    ) -> Result<Vec<OwnedTask>> {
         self.sessions.start(cancel);
         for cut in self.processes.recover(&self.worlds).await? {
             tracing::warn!(command = %cut.command, run = %cut.run, killed = cut.killed, "a command was cut off");
@@ -273,6 +344,11 @@ impl House {
         if taken_up + waiting > 0 {
             tracing::info!(taken_up, waiting, "went on where the last process stopped");
         }
-        Ok(())
+        let attending = self.attend(cancel, changed);
+        if !base.skips("CLAWDBOT_SKIP_CHANNELS") {
+            self.connect(&base.configuration.current());
+        }
+        self.audit.start(cancel);
+        Ok(vec![attending, self.media.sweeper(Keep::default(), cancel)])
     }
 }

@@ -90,9 +90,8 @@ impl inbound::Conversation for Commands {
         self.choose(key, word).boxed()
     }
 
-    fn compact(&self, _key: SessionKey, _instructions: Option<String>) -> BoxFuture<'_, Result<String, String>> {
-        // Long conversations are summarised by the run that needs the room.
-        async { Err("I summarise a conversation by myself when it gets too long for the model.".to_owned()) }.boxed()
+    fn compact(&self, key: SessionKey, instructions: Option<String>) -> BoxFuture<'_, Result<String, String>> {
+        async move { self.agents.compact(&key, instructions.as_deref()).await }.boxed()
     }
 
     fn start_over(&self, key: SessionKey) -> BoxFuture<'_, Result<(), String>> {

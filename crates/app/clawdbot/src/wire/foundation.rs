@@ -19,7 +19,7 @@ use crate::places::Places;
 pub(crate) fn migrations() -> Vec<Migration> {
     [sessions::Sessions::MIGRATIONS, inbound::MIGRATIONS, agent::MIGRATIONS, outbound::MIGRATIONS]
         .into_iter()
-        .chain([sandbox::MIGRATIONS, budget::MIGRATIONS])
+        .chain([sandbox::MIGRATIONS, budget::MIGRATIONS, audit::Audit::MIGRATIONS])
         .flatten()
         .copied()
         .collect()
@@ -73,6 +73,17 @@ impl Foundation {
         read: impl Fn(&Snapshot) -> Result<T> + Send + Sync + 'static,
     ) -> Result<Live<T>> {
         self.configuration.live_with(read)
+    }
+
+    /// Reads the environment for networks.
+    pub(crate) fn reader(&self) -> accounts::Environment {
+        let environment = Arc::clone(&self.environment);
+        Arc::new(move |name| environment::text(&environment, name).map(str::to_owned))
+    }
+
+    /// Whether the environment says to leave a part out.
+    pub(crate) fn skips(&self, name: &str) -> bool {
+        environment::is_on(&self.environment, name)
     }
 
     /// The folder of an agent that holds its credentials.
