@@ -44,6 +44,10 @@ impl Channel for Telegram {
         &DESCRIPTOR
     }
 
+    fn schema(&self) -> serde_json::Value {
+        config::schema()
+    }
+
     fn accounts(
         &self,
         section: &RawValue,

@@ -8,8 +8,27 @@ use std::time::Duration;
 use channel::AccountIssue;
 use ids::AccountId;
 use net::Url;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 use stdx::Secret;
+
+/// The keys of a bot, in the section and in each of its accounts.
+pub(crate) fn schema() -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let keys = json!({
+        "botToken": text("The token that BotFather gave."),
+        "tokenFile": text("A file that holds the token."),
+        "apiRoot": text("Where the Bot API is: https://api.telegram.org, or a server of your own."),
+        "proxy": text("An http or socks5 proxy for this bot."),
+        "webhookUrl": text("The public address at which Telegram reaches this gateway; without it the bot polls."),
+        "webhookPath": text("The path of that address on the gateway's port."),
+        "webhookSecret": text("What Telegram sends along, so that nobody else can call the webhook."),
+        "linkPreview": { "type": "boolean", "description": "Whether links in answers show a preview." },
+    });
+    let mut section = keys.as_object().cloned().unwrap_or_default();
+    let account = json!({ "type": "object", "properties": keys });
+    section.insert("accounts".to_owned(), json!({ "type": "object", "additionalProperties": account }));
+    json!({ "type": "object", "properties": section })
+}
 
 /// One bot, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,9 @@ use crate::{Actions, ChannelError, Descriptor, Files, Guarantee, Listener, Recon
 pub trait Channel: Send + Sync + std::fmt::Debug {
     fn descriptor(&self) -> &'static Descriptor;
 
+    /// JSON Schema of the keys this network reads below `channels.<kind>`, as far as not every network has them.
+    fn schema(&self) -> serde_json::Value;
+
     /// Parses `channels.<kind>` (environment already substituted, `env` for keys the network reads from it).
     ///
     /// # Errors
