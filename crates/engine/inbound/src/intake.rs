@@ -251,7 +251,7 @@ impl Inner {
                     greeting = Some(Greeting { place, code, text });
                 }
                 Ok(Pairing::Full) => {
-                    warn!(%event, %channel, "too many strangers wait for pairing: this one gets no code")
+                    warn!(%event, %channel, "too many strangers wait for pairing: this one gets no code");
                 }
                 Err(error) => return Err(InboundError::Invalid(error)),
             }
