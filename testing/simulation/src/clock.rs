@@ -1,0 +1,71 @@
+//! Virtual time: it passes only when nothing can happen now.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use stdx::Clock;
+
+use crate::outside::Outside;
+
+/// Wall time over the paused time of a runtime, and across the deaths of several.
+#[derive(Debug)]
+pub(crate) struct VirtualClock(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    wall_ms: i64,
+    since: Option<tokio::time::Instant>,
+}
+
+impl VirtualClock {
+    pub(crate) fn new(wall_ms: i64) -> Self {
+        Self(Mutex::new(State { wall_ms, since: None }))
+    }
+
+    /// A process begins: from now on time passes with its runtime.
+    pub(crate) fn begin(&self) {
+        self.0.lock().since = Some(tokio::time::Instant::now());
+    }
+
+    /// The process is gone for a while.
+    pub(crate) fn end(&self, now_ms: i64, away_ms: i64) {
+        *self.0.lock() = State { wall_ms: now_ms + away_ms, since: None };
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now_ms(&self) -> i64 {
+        let state = self.0.lock();
+        let passed = state.since.map_or(0, |since| since.elapsed().as_millis());
+        state.wall_ms + i64::try_from(passed).unwrap_or(0)
+    }
+
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+}
+
+/// The clock of the store. It is asked once for each transaction, which makes every commit a moment to die at.
+#[derive(Debug, Default)]
+pub(crate) struct CommitClock(Mutex<Option<Arc<Outside>>>);
+
+impl CommitClock {
+    pub(crate) fn belongs_to(&self, outside: &Arc<Outside>) {
+        *self.0.lock() = Some(Arc::clone(outside));
+    }
+}
+
+impl Clock for CommitClock {
+    fn now_ms(&self) -> i64 {
+        let outside = self.0.lock().clone();
+        outside.map_or(0, |outside| {
+            outside.moment("commit", &"");
+            outside.clock.now_ms()
+        })
+    }
+
+    fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+}

@@ -1,0 +1,167 @@
+//! Everything outside the process: time, chance, the network, the models, what tools did; and the machine's end.
+//!
+//! Whatever crosses the border is a moment. The process dies at the moment that the plan names: what it would do after
+//! it never reaches the outside, the store or the disk.
+
+use std::fmt::Display;
+use std::future::pending;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use stdx::Clock as _;
+use tokio::sync::Notify;
+
+use crate::clock::VirtualClock;
+use crate::dice::Dice;
+use crate::fault::Fault;
+use crate::model::Calls;
+use crate::network::Vendor;
+use crate::plan::Plan;
+use crate::tools::Deeds;
+
+/// Wall time at which every schedule begins.
+const BEGIN_MS: i64 = 1_769_000_000_000;
+
+#[derive(Debug)]
+pub(crate) struct Outside {
+    pub(crate) plan: Plan,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) dice: Dice,
+    pub(crate) clock: VirtualClock,
+    pub(crate) vendor: Mutex<Vendor>,
+    pub(crate) calls: Mutex<Calls>,
+    pub(crate) deeds: Mutex<Deeds>,
+    /// What was seen to be wrong while it happened.
+    pub(crate) wrongs: Mutex<Vec<String>>,
+    machine: Mutex<Machine>,
+    died: Notify,
+}
+
+#[derive(Debug)]
+struct Machine {
+    life: usize,
+    /// Moments in this life.
+    count: u64,
+    total: u64,
+    dies_at: Option<u64>,
+    is_dead: bool,
+    hash: DefaultHasher,
+    lines: Option<Vec<String>>,
+}
+
+impl Outside {
+    pub(crate) fn new(plan: Plan, fault: Option<Fault>, keeps_lines: bool) -> Self {
+        let machine = Machine {
+            life: 0,
+            count: 0,
+            total: 0,
+            dies_at: None,
+            is_dead: false,
+            hash: DefaultHasher::new(),
+            lines: keeps_lines.then(Vec::new),
+        };
+        Self {
+            dice: Dice::new(plan.seed, 2),
+            clock: VirtualClock::new(BEGIN_MS),
+            vendor: Mutex::new(Vendor::default()),
+            calls: Mutex::new(Calls::default()),
+            deeds: Mutex::new(Deeds::default()),
+            wrongs: Mutex::default(),
+            machine: Mutex::new(machine),
+            died: Notify::new(),
+            plan,
+            fault,
+        }
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
+    }
+
+    /// Milliseconds since the schedule began.
+    pub(crate) fn passed_ms(&self) -> u64 {
+        u64::try_from(self.clock.now_ms() - BEGIN_MS).unwrap_or(0)
+    }
+
+    /// A process starts.
+    pub(crate) fn begin_life(&self, life: usize) {
+        let mut machine = self.machine.lock();
+        machine.life = life;
+        machine.count = 0;
+        machine.dies_at = self.plan.crashes.get(life).copied();
+        machine.is_dead = false;
+    }
+
+    /// Which process runs, counted from 0.
+    pub(crate) fn life(&self) -> usize {
+        self.machine.lock().life
+    }
+
+    pub(crate) async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    /// The machine stops between two moments, when all is quiet.
+    pub(crate) fn stop(&self) {
+        self.machine.lock().is_dead = true;
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.machine.lock().is_dead
+    }
+
+    /// Something crosses the border; `false` when the process is dead and nothing crosses any more.
+    pub(crate) fn moment(&self, what: &str, detail: &dyn Display) -> bool {
+        let passed = self.passed_ms();
+        let mut machine = self.machine.lock();
+        if machine.is_dead {
+            return false;
+        }
+        machine.count += 1;
+        machine.total += 1;
+        let line = format!("{} {passed:>6} {what} {detail}", machine.life);
+        machine.hash.write(line.as_bytes());
+        if let Some(lines) = &mut machine.lines {
+            lines.push(line);
+        }
+        if machine.dies_at == Some(machine.count) {
+            machine.is_dead = true;
+            self.died.notify_one();
+        }
+        true
+    }
+
+    /// A moment after which other things may happen first, as the seed chooses.
+    pub(crate) async fn step(&self, what: &str, detail: &(dyn Display + Sync)) {
+        self.moment(what, detail);
+        self.alive().await;
+        match self.dice.below(10) {
+            0..=3 => {}
+            4..=6 => {
+                for _ in 0..self.dice.between(1, 4) {
+                    tokio::task::yield_now().await;
+                }
+            }
+            7 | 8 => tokio::time::sleep(Duration::from_millis(self.dice.between(1, 4))).await,
+            _ => tokio::time::sleep(Duration::from_millis(self.dice.between(5, 150))).await,
+        }
+        self.alive().await;
+    }
+
+    async fn alive(&self) {
+        if self.is_dead() {
+            pending::<()>().await;
+        }
+    }
+
+    pub(crate) fn wrong(&self, what: String) {
+        self.wrongs.lock().push(what);
+    }
+
+    /// How many moments there were, what they were in short, and in full where that was asked for.
+    pub(crate) fn trace(&self) -> (u64, u64, Vec<String>) {
+        let machine = self.machine.lock();
+        (machine.total, machine.hash.finish(), machine.lines.clone().unwrap_or_default())
+    }
+}
