@@ -1,5 +1,7 @@
 //! A file that was taken in: where it lies and what it really is.
 
+use std::sync::Arc;
+
 use channel::MediaKind;
 use serde::{Deserialize, Serialize};
 use stdx::AbsPath;
@@ -16,10 +18,19 @@ pub struct MediaRef {
     pub size: u64,
 }
 
-/// What a file's first bytes say.
+/// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sniffed {
     pub kind: MediaKind,
     pub mime: String,
+    /// Without a dot.
     pub extension: String,
+}
+
+/// A picture as models take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelImage {
+    pub mime: String,
+    /// Base64.
+    pub data: Arc<str>,
 }
