@@ -187,6 +187,10 @@ impl Run {
         self.at += 1;
         self.profiles = None;
         if let Some(next) = next {
+            // Rules for single vendors hold for whoever answers.
+            self.standing.provider = next.reference.provider.to_string();
+            self.standing.model = next.reference.model.to_string();
+            self.offer = self.agents.tools.offer(&self.standing.facts(), &self.tools_config);
             self.changed(model.reference.to_string(), next.reference.to_string(), error);
         }
     }

@@ -25,7 +25,7 @@ use store::{Migration, Store, StoreError, Tx};
 use tokio::sync::{Notify, mpsc};
 use tool::{AnyTool, Origin, Provenance, Secrecy, World};
 
-use crate::script::{Act, Log, Look, Nowhere, Script};
+use crate::script::{Act, Log, Look, Nowhere, Script, pass};
 
 /// A model for nothing, one with a price, one that cannot see, each behind the same script.
 pub(crate) const CONFIG: &str = r#"{
@@ -350,5 +350,5 @@ impl Neighbours for Alone {
 
 /// Lets everything that can happen happen.
 pub(crate) async fn settle() {
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
 }

@@ -1,9 +1,11 @@
 //! The program is killed in the middle of a run and starts again.
 
+use std::time::Duration;
+
 use lanes::{RunOutcome, StopCause};
 
 use crate::house::{CONFIG, House, settle, turn};
-use crate::script::Step;
+use crate::script::{Step, pass};
 
 #[tokio::test(start_paused = true)]
 async fn a_run_cut_off_while_the_model_spoke_goes_on_and_its_words_are_there_once() {
@@ -45,7 +47,7 @@ async fn a_reading_call_that_was_cut_off_is_made_again() {
     let house = House::new().await;
     house.model.calls(&[("1", "read", r#"{"path":"a"}"#)]);
     let running = house.start(turn("look"));
-    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    pass(Duration::from_millis(20)).await;
     assert_eq!(*house.log.lock(), ["+a"]);
     let house = house.killed(CONFIG).await;
     drop(running);

@@ -99,7 +99,7 @@ impl Provider for Script {
         assert!(!matches!(steps.first(), Some(Step::Panic)), "as the test wants");
         let stream = stream::iter(steps).then(|step| async move {
             // As on a real line, pieces do not come all at once.
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            pass(Duration::from_millis(1)).await;
             match step {
                 Step::Event(event) => Ok(event),
                 Step::Fail(error) => Err(error),
@@ -108,6 +108,11 @@ impl Provider for Script {
         });
         Ok(Box::pin(stream))
     }
+}
+
+/// Time passes, on a clock that otherwise stands still.
+pub(crate) async fn pass(time: Duration) {
+    let _over = tokio::time::timeout(time, std::future::pending::<()>()).await;
 }
 
 /// What tools did, in order.
@@ -135,7 +140,7 @@ impl Tool for Look {
     async fn run(&self, input: Words, cx: ToolContext) -> Result<ToolOutput, ToolError> {
         self.0.lock().push(format!("+{}", input.path));
         (cx.progress)("looking");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        pass(Duration::from_millis(50)).await;
         self.0.lock().push(format!("-{}", input.path));
         Ok(ToolOutput::text(format!("seen {}", input.path)))
     }
@@ -165,7 +170,7 @@ impl Tool for Act {
         if input.path == "fail" {
             return Err(ToolError::Failed("exit 1".to_owned()));
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        pass(Duration::from_millis(50)).await;
         self.0.lock().push(format!("-{}", input.path));
         Ok(ToolOutput::text(format!("did {}", input.path)))
     }
