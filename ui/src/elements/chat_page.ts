@@ -167,6 +167,7 @@ export class ChatPage extends LightElement {
     const isRunning = this.#chat.conversation?.isRunning ?? false;
     if (this.#wasRunning !== isRunning) this.announced = isRunning ? "The assistant is at work." : "The assistant is done.";
     this.#wasRunning = isRunning;
+    this.dataset["status"] = this.#chat.status.state;
     document.title = `${this.#chat.title} · Clawdbot`;
     this.requestUpdate();
   }

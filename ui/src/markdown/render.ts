@@ -6,6 +6,7 @@
 
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
 
+import { decodeEntities } from "./entities";
 import { highlight } from "./highlight";
 import { safeAddress } from "./links";
 
@@ -31,7 +32,7 @@ function block(token: MarkedToken): Node {
     case "paragraph":
       return element("p", inlines(token.tokens));
     case "text":
-      return element("span", token.tokens === undefined ? [text(token.text)] : inlines(token.tokens));
+      return element("span", token.tokens === undefined ? [text(decodeEntities(token.text))] : inlines(token.tokens));
     case "code":
       return code(token);
     case "blockquote":
@@ -138,7 +139,7 @@ function inline(token: MarkedToken): Node {
     case "escape":
       return text(token.text);
     case "text":
-      return token.tokens === undefined ? text(token.text) : span(inlines(token.tokens));
+      return token.tokens === undefined ? text(decodeEntities(token.text)) : span(inlines(token.tokens));
     default:
       return text(token.raw);
   }
