@@ -1,5 +1,7 @@
 //! Chores: `cargo xtask <name>`.
 
+mod bench;
+mod peers;
 mod schema;
 
 use anyhow::{Result, bail};
@@ -9,6 +11,8 @@ fn main() -> Result<()> {
     match chore.as_deref() {
         Some("schema") => schema::schema(),
         Some("golden") => schema::golden(),
-        other => bail!("unknown chore {other:?}: schema, golden"),
+        Some("bench") => bench::bench(),
+        Some("peers") => peers::chore(&std::env::args().skip(2).collect::<Vec<_>>()),
+        other => bail!("unknown chore {other:?}: schema, golden, bench, peers"),
     }
 }
