@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use budget::Money;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lanes::{Committed, RunEvent, StopCause, ToolPhase, Turn};
@@ -192,6 +193,10 @@ impl Run {
     /// Commits, with the worst case of the call that follows.
     async fn commit_and_reserve(&mut self, mut batch: Batch) -> Result<(), Halt> {
         let model = self.model();
+        if let Some((_, unused)) = self.reservation.take() {
+            // A run that was cut off among its calls reserved when it began again, and asks nothing before them.
+            batch.settle.push((unused, Money::ZERO, provider::Usage::default()));
+        }
         if let Some(model) = &model {
             let added: usize = batch.entries.iter().map(weight).sum();
             let bytes = added + usize::try_from(self.context.unwrap_or(0)).unwrap_or(0).saturating_mul(4);

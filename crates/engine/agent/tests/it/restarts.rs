@@ -57,6 +57,10 @@ async fn a_reading_call_that_was_cut_off_is_made_again() {
     house.start(unfinished[0].turn.clone()).end().await;
     assert_eq!(*house.log.lock(), ["+a", "-a"]);
     assert_eq!(house.said().await.last().unwrap(), "assistant: Seen.");
+    // Every reservation of the second process was settled or given back.
+    let facts = house.facts().await;
+    let count = |kind: &str| facts.iter().filter(|fact| *fact == kind).count();
+    assert_eq!(count("budget.reserved"), count("budget.settled") + count("budget.expired"));
 }
 
 #[tokio::test(start_paused = true)]
