@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 use config::Configuration;
-use ids::ConnId;
 use parking_lot::Mutex;
-use protocol::{Role, Scope};
-use rpc::{Announcement, Call, Caller, Events, Methods, RpcError, Sink};
+use rpc::{Announcement, Events, Methods, RpcError, Sink};
 use serde_json::value::RawValue;
 use stdx::CancellationToken;
 use store::{Lease, Store};
 use tokio::sync::mpsc;
 
 use crate::context::Context;
+use crate::offline;
 use crate::wire::{self, Foundation, House, Outside};
 
 /// Announcements the command has not looked at yet; what finds no room is not shown.
@@ -75,9 +74,7 @@ impl Local {
 
     /// Calls a method of an engine, as the owner.
     pub(crate) async fn call(&self, method: &str, params: Box<RawValue>) -> Result<Box<RawValue>, RpcError> {
-        let entry = self.methods.get(method).ok_or_else(|| RpcError::invalid(format!("unknown method: {method}")))?;
-        let (_, run) = entry.prepare(Some(&params))?;
-        run(Call::new(owner(), self.cancel.child_token(), Box::new(drop))).await
+        offline::call(&self.methods, method, &params).await
     }
 
     /// Ends the engines in order.
@@ -86,19 +83,6 @@ impl Local {
         self.cancel.cancel();
         self.base.store.close_blocking();
     }
-}
-
-fn owner() -> Arc<Caller> {
-    Arc::new(Caller {
-        conn: ConnId::random(),
-        role: Role::Operator,
-        scopes: Arc::from([Scope::Admin]),
-        device: None,
-        client_id: "cli".into(),
-        client_mode: "cli".into(),
-        display_name: None,
-        is_local: true,
-    })
 }
 
 fn configuration(context: &Context) -> Result<Arc<Configuration>> {

@@ -14,6 +14,7 @@ mod lease; // one process per state folder
 mod local; // the house inside a command
 mod logging; // what is written down
 mod methods; // what the app answers itself
+mod offline; // what can be told without a gateway
 mod output; // what commands say
 mod page; // the page in the browser
 mod places; // where everything lies
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let run = || {
         let context = Context::read(&arguments.global)?;
-        commands::run(arguments.command, context)
+        commands::run(arguments.command, &context)
     };
     run().unwrap_or_else(|error| {
         output::aside(format!("clawdbot: {error:#}"));

@@ -14,7 +14,7 @@ use stdx::Clock;
 use crate::report::{self, Report};
 use crate::wire::ToMainSession;
 
-pub(crate) use logs::LogPlace;
+pub(crate) use logs::{LogPlace, read as read_log};
 
 /// The methods of the app.
 pub(crate) fn methods(

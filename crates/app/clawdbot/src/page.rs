@@ -1,8 +1,12 @@
 //! The page in the browser: built by `ui/`, held in the binary, served below the configured path.
 
+mod link; // a fresh address for the command line
+
 use async_trait::async_trait;
 use gateway::{HttpRequest, HttpResponse, Route};
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+pub(crate) use link::{LINK_PATH, Link, address};
 
 const YEAR: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
@@ -27,6 +31,11 @@ impl Page {
     pub(crate) fn new(base_path: Option<&str>) -> Self {
         let path = base_path.unwrap_or_default().trim_matches('/');
         Self { below: if path.is_empty() { "/".to_owned() } else { format!("/{path}/") } }
+    }
+
+    /// Where it begins.
+    pub(crate) fn below(&self) -> &str {
+        &self.below
     }
 
     /// The paths it answers.

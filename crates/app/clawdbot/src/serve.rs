@@ -21,7 +21,7 @@ use crate::context::{Context, Shared};
 use crate::lease;
 use crate::logging::{Log, Redactor};
 use crate::methods::LogPlace;
-use crate::page::Page;
+use crate::page::{self, LINK_PATH, Link, Page};
 use crate::report::Report;
 use crate::shutdown::{self, End, Standing};
 use crate::wire::{self, Foundation, OnGateway, Outside, ToMainSession};
@@ -134,12 +134,15 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
         .merge(gateway.methods())?
         .merge(devices.methods())?
         .merge(crate::methods::methods(configuration, &events, log, &report, &context.clock))?;
+    let page = Page::new(section_now.control_ui.base_path.as_deref());
+    let below = page.below().to_owned();
+    let secret = shared.token.clone().or_else(|| shared.password.clone());
+    gateway.mount(LINK_PATH, Arc::new(Link::new(&gateway, secret, &below))).forever();
     if section_now.control_ui.enabled {
-        let page = Page::new(section_now.control_ui.base_path.as_deref());
         gateway.mount(&page.pattern(), Arc::new(page)).forever();
     }
     gateway.serve(methods, devices);
-    welcome(context, &gateway, &section_now);
+    welcome(context, &gateway, &below);
     let door = Arc::downgrade(&gateway);
     let changed = move || {
         if let Some(gateway) = door.upgrade() {
@@ -156,11 +159,8 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
 }
 
 /// The one line that a person needs: where the page is, with a code that opens it once.
-fn welcome(context: &Context, gateway: &Gateway, section: &GatewaySection) {
-    let port = gateway.port();
-    let below = section.control_ui.base_path.as_deref().map_or("", |path| path.trim_matches('/'));
-    let slash = if below.is_empty() { "" } else { "/" };
-    context.output.line(format!("http://127.0.0.1:{port}/{below}{slash}#code={}", gateway.page_code()));
+fn welcome(context: &Context, gateway: &Gateway, below: &str) {
+    context.output.line(page::address(gateway, below));
     let pid = std::process::id();
     for address in gateway.addresses() {
         tracing::info!(target: "gateway", "listening on ws://{address} (PID {pid})");

@@ -35,12 +35,12 @@ use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool};
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
 use mirror::KeepSent;
-use neighbours::Neighbourhood;
 use networks::Networks;
 use people::KnownPeople;
 use told::TellPeople;
 
 pub(crate) use foundation::{Foundation, machine_name, migrations, system};
+pub(crate) use neighbours::Neighbourhood;
 pub(crate) use system_events::{ToMainSession, main_session};
 pub(crate) use webhooks::OnGateway;
 
@@ -242,6 +242,12 @@ fn sessions(base: &Foundation, config: &Configs, neighbours: &Arc<Neighbourhood>
 }
 
 impl House {
+    /// What clients' spellings of session keys mean; one that means nothing stays as it is.
+    fn resolve(&self) -> Arc<lanes::Resolve> {
+        let sessions = Arc::clone(&self.sessions);
+        Arc::new(move |key| sessions.resolve_key(key).unwrap_or_else(|_| key.clone()))
+    }
+
     /// What may be asked of the engines.
     pub(crate) fn methods(&self) -> Result<Methods> {
         let mirror = Arc::new(KeepSent::new(Arc::clone(&self.sessions)));
@@ -249,7 +255,7 @@ impl House {
         let tables = [
             sessions::methods(Arc::clone(&self.sessions), self.events.clone()),
             inbound::methods(&self.intake),
-            lanes::methods(&self.lanes),
+            lanes::methods(&self.lanes, self.resolve()),
             accounts::methods(&self.accounts),
             audit::methods(&self.audit),
             agent::methods(&self.agents, self.config.sessions.clone()),

@@ -64,11 +64,11 @@ pub(crate) struct Arguments {
     password: Option<String>,
 }
 
-pub(crate) fn run(arguments: Arguments, context: &Context) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let way = way(&arguments, context).await?;
-        let ended = ask(&arguments, context, &way).await;
+        let way = way(arguments, context).await?;
+        let ended = ask(arguments, context, &way).await;
         way.close().await;
         ended
     })
