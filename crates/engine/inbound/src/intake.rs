@@ -23,7 +23,7 @@ use tracing::{info, warn};
 
 use crate::{
     Admission, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
-    journal::{self, Draft, Item, Message, Request},
+    journal::{self, Draft, Item, Message, OpenRow, Request},
 };
 use actor::Actor;
 use judge::Judge;
@@ -140,22 +140,24 @@ impl Intake {
         Self { inner, _task: Arc::new(task) }
     }
 
-    /// Takes up what the last process left: cut runs go on, and rows without a run get theirs, in order. Rows of the
-    /// runs in `told` are not taken up: their end was already written.
+    /// Takes up what the last process left: cut runs go on, and rows without a run get theirs, in the order in which
+    /// they were taken. Rows that are part of a cut run end with it.
     ///
     /// # Errors
     /// The store's.
     pub async fn recover(&self, cut: Vec<Cut>) -> Result<usize, InboundError> {
         let rows = self.inner.store.read(journal::open).await?;
         self.inner.store.write(journal::sweep).await?;
-        let resumed: Vec<EventId> = cut.iter().flat_map(|run| run.causes.iter().cloned()).collect();
+        // What was steered into a run belongs to it as much as what began it.
+        let resumed: Vec<RunId> = cut.iter().map(|run| run.run.clone()).collect();
+        let is_resumed = |row: &OpenRow| row.run.as_ref().is_some_and(|run| resumed.iter().any(|r| r.as_str() == run));
         let mut count = cut.len();
         for run in cut {
             info!(run = %run.run, session = %run.key, "a run that was cut off goes on");
             let settings = self.inner.config.get().queue("");
             self.inner.lanes.submit(resumed_turn(run), settings).await?;
         }
-        for (event, item) in rows.into_iter().filter(|(event, _)| !resumed.contains(event)) {
+        for OpenRow { event, item, .. } in rows.into_iter().filter(|row| !is_resumed(row)) {
             count += 1;
             let work = match item {
                 Item::Message(message) => Work::Messages(vec![Fresh { event, message }]),

@@ -197,14 +197,28 @@ pub(crate) fn earlier(view: &View<'_>, vendor: &str) -> Result<Option<Earlier>, 
     }))
 }
 
-/// Rows that a run or an answer is still owed, oldest first.
-pub(crate) fn open(view: &View<'_>) -> Result<Vec<(EventId, Item)>, StoreError> {
-    let sql = "SELECT event, body FROM inbox WHERE state <> 'closed' ORDER BY event";
-    let rows = view.query(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+/// A row that a run or an answer is still owed.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenRow {
+    pub(crate) event: EventId,
+    /// The run it became part of, if it did.
+    pub(crate) run: Option<String>,
+    pub(crate) item: Item,
+}
+
+/// Rows that a run or an answer is still owed, in the order in which they were taken. Their names say only the
+/// millisecond.
+pub(crate) fn open(view: &View<'_>) -> Result<Vec<OpenRow>, StoreError> {
+    let sql = "SELECT event, run, body FROM inbox WHERE state <> 'closed' ORDER BY rowid";
+    let rows = view.query(sql, [], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, String>(2)?))
+    })?;
     // A row that this version cannot read stays for the one that wrote it.
     Ok(rows
         .into_iter()
-        .filter_map(|(event, body)| Some((event.parse().ok()?, serde_json::from_str(&body).ok()?)))
+        .filter_map(|(event, run, body)| {
+            Some(OpenRow { event: event.parse().ok()?, run, item: serde_json::from_str(&body).ok()? })
+        })
         .collect())
 }
 
@@ -256,4 +270,54 @@ pub(crate) fn tells_code(tx: &Tx<'_>, channel: &str, sender: &str, code: &str) -
 /// Forgets rows that closed long ago.
 pub(crate) fn sweep(tx: &Tx<'_>) -> Result<usize, StoreError> {
     tx.execute("DELETE FROM inbox WHERE state = 'closed' AND at < ?1", [tx.now_ms() - KEPT_MS])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use stdx::ManualClock;
+    use store::Store;
+
+    use super::*;
+
+    fn request(event: u128, run: &str) -> Draft {
+        let run: RunId = run.parse().unwrap();
+        let request = Request {
+            run: run.clone(),
+            key: "agent:main:main".parse().unwrap(),
+            sent: "main".to_owned(),
+            agent: AgentId::main(),
+            text: "hello".to_owned(),
+            files: Vec::new(),
+            thinking: None,
+            timeout_ms: None,
+            extra_system_prompt: None,
+            reply: ReplyTo::Operators,
+            style: Style::Agent,
+        };
+        let vendor = run.to_string();
+        Draft { event: EventId::new(5, event), vendor, item: Item::Request(Box::new(request)) }
+    }
+
+    #[tokio::test]
+    async fn open_rows_of_one_millisecond_come_in_the_order_in_which_they_were_taken() {
+        let store = Store::memory(MIGRATIONS, Arc::new(ManualClock::new(5))).unwrap();
+        let (late, early) = (request(9, "first"), request(1, "second"));
+        let names = [late.event.clone(), early.event.clone()];
+        store.write(move |tx| Ok((accept(tx, &late)?, accept(tx, &early)?))).await.unwrap();
+        let rows = store.read(open).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.event.clone()).collect::<Vec<_>>(), names);
+    }
+
+    #[tokio::test]
+    async fn an_open_row_says_which_run_it_became_part_of() {
+        let store = Store::memory(MIGRATIONS, Arc::new(ManualClock::new(5))).unwrap();
+        let draft = request(1, "own");
+        let event = draft.event.clone();
+        store.write(move |tx| accept(tx, &draft)).await.unwrap();
+        assert_eq!(store.read(open).await.unwrap()[0].run, None);
+        store.write(move |tx| running(tx, &[event], &"other".parse().unwrap(), "run.steered")).await.unwrap();
+        assert_eq!(store.read(open).await.unwrap()[0].run.as_deref(), Some("other"));
+    }
 }
