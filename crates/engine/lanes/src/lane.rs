@@ -85,7 +85,10 @@ impl Lane {
             }
             Event::Withdraw(ticket) => self.line.retain(|w| !matches!(w, Waiting::Reserved(t) if *t == ticket)),
             Event::Return(turn) => {
-                self.line.push_front(Waiting::Ready { turn, held: true });
+                // A copy whose own turn waits here is not needed: that turn follows anyway.
+                if !self.line.iter().any(|w| matches!(w, Waiting::Ready { turn: own, .. } if own.run == turn.run)) {
+                    self.line.push_front(Waiting::Ready { turn, held: true });
+                }
                 self.quiet_from = Some(now);
             }
             Event::Ended => self.running = false,

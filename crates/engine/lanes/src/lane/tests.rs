@@ -75,6 +75,17 @@ impl Bench {
 }
 
 #[test]
+fn a_steered_copy_that_comes_back_does_not_run_beside_its_own_turn() {
+    let mut bench = Bench::new(QueueMode::SteerBacklog);
+    bench.settings.debounce = Duration::ZERO;
+    assert_eq!(bench.says("a"), ["start a"]);
+    assert_eq!(bench.says("b"), ["steer b"]);
+    assert!(bench.on(Event::Return(turn("b"))).is_empty());
+    assert_eq!(bench.on(Event::Ended), ["start b"]);
+    assert!(bench.on(Event::Ended).is_empty());
+}
+
+#[test]
 fn an_idle_session_starts_a_turn_at_once() {
     let mut bench = Bench::new(QueueMode::Collect);
     assert_eq!(bench.says("a"), ["start a"]);
