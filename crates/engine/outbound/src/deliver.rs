@@ -20,6 +20,9 @@ use crate::{
 /// How long a worker waits for an account to connect before it looks again by itself.
 const RECHECK: Duration = Duration::from_secs(30);
 
+/// How long after a failed question about an unknown send the network is asked again.
+const ASK_AGAIN_MS: i64 = 5_000;
+
 /// Runs until the place has no work left or the gateway stops.
 pub(crate) async fn work(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) {
     while !cancel.is_cancelled() {
@@ -43,7 +46,7 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
     let asked = place.clone();
     let Some(pending) = inner.store.read(move |view| outbox::head(view, &asked)).await? else { return Ok(false) };
     let early = pending.due.saturating_sub(inner.clock.now_ms());
-    if early > 0 && pending.state == State::Prepared {
+    if early > 0 {
         pause(slot, Duration::from_millis(early.unsigned_abs()), cancel).await;
         return Ok(true);
     }
@@ -155,7 +158,7 @@ async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: Channe
             Ok(Verdict::Arrived(receipt)) => return accepted(inner, pending, receipt).await,
             Ok(Verdict::Absent | Verdict::Unclear) => Next::Again(Duration::ZERO),
             // Nothing is known yet: asked again later, without a send in between.
-            Err(_) => Next::Again(Duration::from_secs(5)),
+            Err(_) => return ask_again(inner, pending, &error).await,
         };
     }
     let (key, why) = (pending.draft.key.clone(), error.to_string());
@@ -173,6 +176,13 @@ async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: Channe
             Ok(())
         }
     }
+}
+
+/// The row stays *sending*, as nobody knows, and the network is asked again after a while.
+async fn ask_again(inner: &Inner, pending: Pending, error: &ChannelError) -> Result<(), StoreError> {
+    let due = inner.clock.now_ms().saturating_add(ASK_AGAIN_MS);
+    let why = error.to_string();
+    inner.store.write(move |tx| outbox::unknown(tx, &pending, due, &why)).await
 }
 
 fn close(tx: &store::Tx<'_>, pending: &Pending, why: &str, tell: bool) -> Result<(), StoreError> {

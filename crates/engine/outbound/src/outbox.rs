@@ -157,6 +157,13 @@ pub(crate) fn again(tx: &Tx<'_>, pending: &Pending, due: i64, why: &str, unknown
     Ok(())
 }
 
+/// Whether it was taken is still not known: asked again, not before `due`.
+pub(crate) fn unknown(tx: &Tx<'_>, pending: &Pending, due: i64, why: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE outbox SET due = ?2 WHERE id = ?1", params![pending.id, due])?;
+    tx.fact(&pending.draft.key.0, "outbound.unknown", &Reason { reason: why })?;
+    Ok(())
+}
+
 /// It will never be sent.
 pub(crate) fn failed(tx: &Tx<'_>, pending: &Pending, why: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM outbox WHERE id = ?1", [pending.id])?;
