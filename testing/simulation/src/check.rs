@@ -6,6 +6,7 @@ mod pieces; // what people saw and in which order
 mod records; // what the store and the disk say
 mod transcripts; // files of lines
 
+use lanes::QueueMode;
 use stdx::MemoryDisk;
 use store::Store;
 
@@ -41,8 +42,17 @@ pub(crate) fn at_rest(outside: &Outside, store: &Store, disk: &MemoryDisk) {
         Ok(records) => records,
         Err(error) => return outside.wrong(format!("the store cannot be read: {error}")),
     };
+    for fact in &records.facts {
+        outside.remark(|| format!("{} {} {:?} {}", fact.cause, fact.kind, fact.effect, fact.body));
+    }
     pieces::check(outside, &records);
     books::check(outside, &records);
     transcripts::check(outside, &records);
     answers::check(outside, &records);
+}
+
+/// How often one question may come before the model. Into the running turn and again afterwards: each process may
+/// steer it once.
+fn most_times(outside: &Outside) -> usize {
+    if outside.plan.mode == QueueMode::SteerBacklog { 2 + outside.life() } else { 1 }
 }

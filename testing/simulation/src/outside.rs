@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use stdx::Clock as _;
+use stdx::{Clock as _, Entropy as _, SeededEntropy};
 use tokio::sync::Notify;
 
 use crate::clock::VirtualClock;
@@ -46,6 +46,7 @@ struct Machine {
     total: u64,
     dies_at: Option<u64>,
     is_dead: bool,
+    died_writing: bool,
     hash: DefaultHasher,
     lines: Option<Vec<String>>,
 }
@@ -58,6 +59,7 @@ impl Outside {
             total: 0,
             dies_at: None,
             is_dead: false,
+            died_writing: false,
             hash: DefaultHasher::new(),
             lines: keeps_lines.then(Vec::new),
         };
@@ -91,6 +93,7 @@ impl Outside {
         machine.count = 0;
         machine.dies_at = self.plan.crashes.get(life).copied();
         machine.is_dead = false;
+        machine.died_writing = false;
     }
 
     /// Which process runs, counted from 0.
@@ -111,6 +114,18 @@ impl Outside {
         self.machine.lock().is_dead
     }
 
+    /// What decides, in a crash, whether commits that were under way survive. Whoever was stopped while it wrote to
+    /// the disk goes on as if the disk had failed, so what is queued since is no deed of the process.
+    pub(crate) fn fate(&self) -> u64 {
+        let writing = self.machine.lock().died_writing;
+        loop {
+            let seed = self.dice.number();
+            if !writing || SeededEntropy::new(seed).below(2) == 0 {
+                return seed;
+            }
+        }
+    }
+
     /// Something crosses the border; `false` when the process is dead and nothing crosses any more.
     pub(crate) fn moment(&self, what: &str, detail: &dyn Display) -> bool {
         let passed = self.passed_ms();
@@ -127,6 +142,7 @@ impl Outside {
         }
         if machine.dies_at == Some(machine.count) {
             machine.is_dead = true;
+            machine.died_writing = what.starts_with("disk");
             self.died.notify_one();
         }
         true
@@ -152,6 +168,13 @@ impl Outside {
     async fn alive(&self) {
         if self.is_dead() {
             pending::<()>().await;
+        }
+    }
+
+    /// Adds a line to the trace where it is kept, and to nothing else.
+    pub(crate) fn remark(&self, line: impl FnOnce() -> String) {
+        if let Some(lines) = &mut self.machine.lock().lines {
+            lines.push(line());
         }
     }
 

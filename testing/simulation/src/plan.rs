@@ -58,14 +58,16 @@ impl Plan {
             QueueMode::SteerBacklog,
             QueueMode::Interrupt,
         ]);
-        let (people, count) = (dice.between(1, 2), dice.between(1, 4));
+        let (people, count) = (dice.between(1, 2), dice.between(2, 4));
         let mut at_ms = 0;
-        let updates = (0..count).map(|_| {
+        let updates = (0..count).map(|number| {
             at_ms += if dice.chance(35) { 0 } else { dice.below(250) };
             let what = match dice.below(100) {
-                0..=83 => What::Ask,
-                84..=88 => What::AskAnew,
-                89..=95 => What::Status,
+                // A schedule without questions would be no path of a message.
+                _ if number < 2 => What::Ask,
+                0..=65 => What::Ask,
+                66..=76 => What::AskAnew,
+                77..=90 => What::Status,
                 _ => What::Stop,
             };
             Update { at_ms, person: dice.below(people), what }

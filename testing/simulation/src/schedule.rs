@@ -75,7 +75,7 @@ impl Bench {
             let is_over = self.live(&outside, &store, &disk);
             outside.stop();
             check::before_crash(&outside, &store);
-            store = store.crash(outside.dice.number(), &[]).expect("a crashed store opens");
+            store = store.crash(outside.fate(), &[]).expect("a crashed store opens");
             disk = disk.crash(outside.dice.number());
             if is_over {
                 break;

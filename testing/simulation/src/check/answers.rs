@@ -36,7 +36,7 @@ fn question(outside: &Outside, records: &Records, number: usize, event: &str) {
     }
     let vendor = outside.vendor.lock();
     let answers = vendor.answers(number);
-    let most = if outside.plan.mode == QueueMode::SteerBacklog { 2 } else { 1 };
+    let most = super::most_times(outside);
     if answers.len() > most {
         outside.wrong(format!("question {number} was answered in {answers:?}"));
     }

@@ -25,7 +25,7 @@ pub(super) fn check(outside: &Outside, records: &Records) {
             asked.extend(numbers(text, "ask-"));
         }
     }
-    let most = if outside.plan.mode == QueueMode::SteerBacklog { 2 } else { 1 };
+    let most = super::most_times(outside);
     for number in 0..outside.plan.updates.len() {
         let times = asked.iter().filter(|asked| **asked == number).count();
         if times > most {
