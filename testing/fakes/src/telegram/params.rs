@@ -46,7 +46,11 @@ impl Params {
         }
     }
 
-    async fn add_form(&mut self, mut request: Request<Body>) -> Option<()> {
+    async fn add_form(&mut self, request: Request<Body>) -> Option<()> {
+        // Read to the very end first: a body that is not would cost the connection.
+        let (head, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, LARGEST).await.ok()?;
+        let mut request = Request::from_parts(head, Body::from(body));
         DefaultBodyLimit::max(LARGEST).apply(&mut request);
         let mut form = Multipart::from_request(request, &()).await.ok()?;
         while let Some(field) = form.next_field().await.ok()? {

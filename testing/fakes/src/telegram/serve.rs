@@ -80,6 +80,10 @@ async fn answer(shared: &Arc<Shared>, request: Request) -> Result<Response, Brok
     if token != TOKEN {
         return Ok(refuse(&Refusal::new(401, "Unauthorized")));
     }
+    // Read to its end even if it is refused: a body that is not would cost the connection.
+    let Some(params) = Params::read(request).await else {
+        return Ok(refuse(&Refusal::new(400, "Bad Request: can't parse the request")));
+    };
     let (fault, pace) = {
         let mut world = shared.world.lock();
         (world.fault(method), world.paces.get(method).copied())
@@ -105,9 +109,6 @@ async fn answer(shared: &Arc<Shared>, request: Request) -> Result<Response, Brok
         Some(Fault::Slow(time)) => tokio::time::sleep(time).await,
         None => {}
     }
-    let Some(params) = Params::read(request).await else {
-        return Ok(refuse(&Refusal::new(400, "Bad Request: can't parse the request")));
-    };
     let result = methods::call(shared, method, params).await;
     if drop_after {
         return Err(Broken);

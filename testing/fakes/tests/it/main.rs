@@ -3,3 +3,5 @@
 #![cfg(test)]
 
 mod model;
+mod telegram_control;
+mod telegram_hook;
