@@ -18,7 +18,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 pub use answer::{Answer, StopWord};
@@ -36,6 +36,8 @@ pub struct FakeModel {
     address: SocketAddr,
     shared: Arc<Shared>,
     server: Option<OwnedTask>,
+    /// The port while nobody listens on it.
+    kept: Option<TcpSocket>,
 }
 
 impl FakeModel {
@@ -56,7 +58,7 @@ impl FakeModel {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared { script: Script::default(), tally: Tally::default() });
         let server = Some(serve::start(listener, Arc::clone(&shared)));
-        Ok(Self { address, shared, server })
+        Ok(Self { address, shared, server, kept: None })
     }
 
     /// An address where nobody listens.
@@ -140,22 +142,28 @@ impl FakeModel {
         self.shared.tally.release();
     }
 
-    /// Stops listening and closes idle connections; the port then refuses. Answers under way go on to their end.
-    pub async fn go_down(&mut self) {
+    /// Stops listening and closes idle connections; the port then refuses, and nobody else can have it. Answers under
+    /// way go on to their end.
+    ///
+    /// # Errors
+    /// The port could not be kept.
+    pub async fn go_down(&mut self) -> io::Result<()> {
         if let Some(server) = self.server.take() {
             server.cancel();
             let _ended = server.join().await;
+            self.kept = Some(keep_port(self.address)?);
         }
+        Ok(())
     }
 
     /// Listens again on the same port.
     ///
     /// # Errors
-    /// Somebody took the port meanwhile.
+    /// The port cannot be listened on.
     pub async fn come_back(&mut self) -> io::Result<()> {
         if self.server.is_none() {
-            let listener = TcpListener::bind(self.address).await?;
-            self.server = Some(serve::start(listener, Arc::clone(&self.shared)));
+            let socket = self.kept.take().map_or_else(|| keep_port(self.address), Ok)?;
+            self.server = Some(serve::start(socket.listen(1024)?, Arc::clone(&self.shared)));
         }
         Ok(())
     }
@@ -163,6 +171,14 @@ impl FakeModel {
     /// Serves until `cancel` is called, for the program of the same name.
     pub async fn until(mut self, cancel: CancellationToken) {
         cancel.cancelled().await;
-        self.go_down().await;
+        let _ends_anyway = self.go_down().await;
     }
+}
+
+/// Holds a port without listening: connections are refused, and no other server of a test gets it.
+pub(crate) fn keep_port(address: std::net::SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }

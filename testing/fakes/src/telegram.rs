@@ -21,7 +21,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use stdx::OwnedTask;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+
+use crate::model::keep_port;
 use tokio_util::sync::CancellationToken;
 
 pub use accepted::{Accepted, SentFile};
@@ -38,6 +40,8 @@ pub struct FakeTelegram {
     shared: Arc<Shared>,
     address: SocketAddr,
     serving: Arc<Mutex<Option<OwnedTask>>>,
+    /// The port while nobody listens on it.
+    kept: Arc<Mutex<Option<TcpSocket>>>,
 }
 
 impl FakeTelegram {
@@ -54,7 +58,7 @@ impl FakeTelegram {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(World::default()));
         let serving = serve::start(listener, Arc::clone(&shared));
-        Ok(Self { shared, address, serving: Arc::new(Mutex::new(Some(serving))) })
+        Ok(Self { shared, address, serving: Arc::new(Mutex::new(Some(serving))), kept: Arc::default() })
     }
 
     /// What `apiRoot` would be.
@@ -109,6 +113,7 @@ impl FakeTelegram {
         let serving = self.serving.lock().take();
         if let Some(serving) = serving {
             serving.stop(Duration::from_secs(2)).await;
+            *self.kept.lock() = keep_port(self.address).ok();
         }
     }
 
@@ -117,7 +122,8 @@ impl FakeTelegram {
     /// # Errors
     /// Somebody took the port meanwhile.
     pub async fn online(&self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
+        let kept = self.kept.lock().take();
+        let listener = kept.map_or_else(|| keep_port(self.address), Ok)?.listen(1024)?;
         *self.serving.lock() = Some(serve::start(listener, Arc::clone(&self.shared)));
         Ok(())
     }

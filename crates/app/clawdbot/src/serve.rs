@@ -23,7 +23,7 @@ use crate::logging::{Log, Redactor};
 use crate::methods::LogPlace;
 use crate::page::{self, LINK_PATH, Link, Page};
 use crate::report::Report;
-use crate::shutdown::{self, End, Standing};
+use crate::shutdown::{self, End, Signals, Standing};
 use crate::wire::{self, Foundation, OnGateway, Outside, ToMainSession};
 
 /// What the command line says about this one start.
@@ -142,6 +142,7 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
         gateway.mount(&page.pattern(), Arc::new(page)).forever();
     }
     gateway.serve(methods, devices);
+    let signals = Signals::listen()?;
     welcome(context, &gateway, &below);
     let door = Arc::downgrade(&gateway);
     let changed = move || {
@@ -152,7 +153,7 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
     let tending = house.wake(&base, &cancel, changed).await?;
     let changed = follow(configuration, &house);
     let watching = configuration.watch(&cancel);
-    let end = shutdown::wait(changed).await?;
+    let end = signals.wait(changed).await;
     drop((watching, tending));
     shutdown::stop(Standing { gateway, house, store: base.store, cancel }, end).await;
     Ok(end)
@@ -199,9 +200,9 @@ fn gateway_config(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: None,
         host: wire::machine_name(),
-        ip: None,
+        ip: Some(wire::machine_address()),
         platform: wire::system(),
-        device_family: None,
+        device_family: Some(wire::machine_family().to_owned()),
         model_identifier: Some(std::env::consts::ARCH.to_owned()),
         config_path: Some(context.places.config.to_string()),
         state_dir: Some(context.places.state.to_string()),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use gateway::Gateway;
 use stdx::CancellationToken;
 use store::Store;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::wire::House;
@@ -33,18 +33,33 @@ pub(crate) struct Standing {
     pub(crate) cancel: CancellationToken,
 }
 
-/// Waits for a signal, or for a change that needs a new start.
-pub(crate) async fn wait(mut restart: watch::Receiver<bool>) -> Result<End> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut again = signal(SignalKind::user_defined1())?;
-    let end = tokio::select! {
-        _ = terminate.recv() => End::Stop,
-        _ = interrupt.recv() => End::Stop,
-        _ = again.recv() => End::Restart,
-        changed = restart.wait_for(|wanted| *wanted) => if changed.is_ok() { End::Restart } else { End::Stop },
-    };
-    Ok(end)
+/// The signals that end a gateway, heard from the moment this exists.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    again: Signal,
+}
+
+impl Signals {
+    /// Must come before anybody is told that the gateway is up.
+    pub(crate) fn listen() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            again: signal(SignalKind::user_defined1())?,
+        })
+    }
+
+    /// Waits for a signal, or for a change that needs a new start.
+    pub(crate) async fn wait(mut self, mut restart: watch::Receiver<bool>) -> End {
+        tokio::select! {
+            _ = self.terminate.recv() => End::Stop,
+            _ = self.interrupt.recv() => End::Stop,
+            _ = self.again.recv() => End::Restart,
+            changed = restart.wait_for(|wanted| *wanted) => if changed.is_ok() { End::Restart } else { End::Stop },
+        }
+    }
 }
 
 /// Ends everything. A second signal ends the process at once.

@@ -39,7 +39,7 @@ use networks::Networks;
 use people::KnownPeople;
 use told::TellPeople;
 
-pub(crate) use foundation::{Foundation, machine_name, migrations, system};
+pub(crate) use foundation::{Foundation, machine_address, machine_family, machine_name, migrations, system};
 pub(crate) use neighbours::Neighbourhood;
 pub(crate) use system_events::{ToMainSession, main_session};
 pub(crate) use webhooks::OnGateway;

@@ -20,7 +20,7 @@ pub use announce::Announce;
 pub use config::{Config, DropPolicy, QueueMode, QueueSettings};
 pub use error::LaneError;
 pub use lane::{Effect, Event, Lane, Waiting};
-pub use methods::methods;
+pub use methods::{Resolve, methods};
 pub use run::{
     Accepted, Committed, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Runner, StopCause, Stopper, ToolPhase,
 };

@@ -48,7 +48,7 @@ async fn a_stalled_answer_goes_on_when_released() {
 async fn a_model_that_went_down_refuses_until_it_comes_back() {
     let mut model = FakeModel::start().await.unwrap();
     ask(&model, "hi").await.unwrap();
-    model.go_down().await;
+    model.go_down().await.unwrap();
     assert!(matches!(ask(&model, "hi").await, Err(NetError::Connect(_))));
     model.come_back().await.unwrap();
     ask(&model, "hi").await.unwrap();

@@ -64,9 +64,9 @@ async fn a_model_on_this_machine_without_a_price_costs_nothing() -> anyhow::Resu
 
 /// What each call cost, in the ledger's unit.
 fn ledger(stage: &Stage) -> anyhow::Result<Vec<i64>> {
-    let path = stage.gateway.home().state().join("clawdbot.sqlite");
+    let path = stage.gateway.home().state().join("journal.sqlite");
     let database = rusqlite::Connection::open(path)?;
-    let mut rows = database.prepare("SELECT amount FROM ledger ORDER BY id")?;
+    let mut rows = database.prepare("SELECT spent FROM ledger ORDER BY id")?;
     let amounts = rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(amounts)
 }
