@@ -80,7 +80,8 @@ impl Report {
             scopes: words(params.scopes),
             instance_id: word(params.instance_id),
             reason: word(params.reason),
-            tags: words(params.tags),
+            // As the published program does: tags are taken and not shown.
+            tags: None,
             text: Some(text.clone()),
             ts: 0,
         };

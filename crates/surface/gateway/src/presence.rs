@@ -49,7 +49,7 @@ impl Presence {
             scopes: new.scopes.or(old.scopes),
             instance_id: new.instance_id.or(old.instance_id),
             reason: new.reason.or(old.reason),
-            tags: new.tags.or(old.tags),
+            tags: None,
             text: None,
             ts: now,
         };

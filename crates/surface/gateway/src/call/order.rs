@@ -5,9 +5,25 @@ use std::{
     sync::Arc,
 };
 
+use ids::SessionKey;
 use parking_lot::Mutex;
-use protocol::Order;
+use protocol::{Order, connect::SessionDefaults};
 use tokio::sync::oneshot;
+
+/// The line a call stands in: keys are sent as clients write them, and two spellings of one session are one line.
+pub(crate) fn resolved(order: Order, defaults: &SessionDefaults) -> Order {
+    let Order::Session(key) = order else { return order };
+    let resolved = SessionKey::resolve(key.as_sent(), &defaults.default_agent_id, &defaults.main_key);
+    Order::Session(match resolved {
+        Ok(resolved) if is_global(defaults) && resolved.is_main(&defaults.main_key) => SessionKey::global(),
+        Ok(resolved) => resolved,
+        Err(_) => key,
+    })
+}
+
+fn is_global(defaults: &SessionDefaults) -> bool {
+    defaults.scope.as_deref() == Some("global")
+}
 
 /// All lines. A line exists while somebody stands in it.
 #[derive(Debug, Default)]
@@ -116,6 +132,24 @@ mod tests {
         assert!(waiting.as_mut().now_or_never().is_none());
         drop(first);
         assert!(waiting.now_or_never().is_some());
+    }
+
+    #[test]
+    fn two_spellings_of_one_session_are_one_line() {
+        let defaults = |scope: &str| SessionDefaults {
+            default_agent_id: "home".parse().unwrap(),
+            main_key: "desk".to_owned().try_into().unwrap(),
+            main_session_key: "agent:home:desk".parse().unwrap(),
+            scope: scope.to_owned().try_into().ok(),
+        };
+        let of = |name: &str| resolved(session(name), &defaults("per-sender"));
+        for name in ["main", "Desk", "agent:home:main", "agent:home:desk"] {
+            assert_eq!(of(name), session("agent:home:desk"), "{name}");
+        }
+        assert_eq!(of("work"), session("agent:home:work"));
+        assert_eq!(of("agent:other:work"), session("agent:other:work"));
+        assert_eq!(resolved(session("main"), &defaults("global")), Order::Session(SessionKey::global()));
+        assert_eq!(resolved(Order::Global("cron"), &defaults("global")), Order::Global("cron"));
     }
 
     #[test]

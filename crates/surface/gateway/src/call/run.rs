@@ -15,6 +15,7 @@ use stdx::CancellationToken;
 use super::{
     authorize::authorize,
     once::{self, Entrance, First},
+    order,
 };
 use crate::{conn::outbox::Outbox, counters::Counters, shared::Shared, ws::Wire};
 
@@ -60,6 +61,7 @@ impl Desk {
 
     fn run(&self, id: Arc<str>, entry: &Entry, params: Option<&RawValue>, parsed: Parsed) -> BoxFuture<'static, ()> {
         let (order, work) = parsed;
+        let order = order::resolved(order, &self.shared.config.session_defaults.get());
         let mut ticket = self.shared.lines.ticket(order);
         let name = entry.name;
         let keyed = match entry.effect {

@@ -61,13 +61,13 @@ async fn calls_of_one_session_keep_their_order_and_others_overtake() {
     };
     let mut slow = ask("agent:main:a", "slow").await.unwrap();
     house.work.began.notified().await;
-    let mut second = ask("agent:main:a", "second").await.unwrap();
+    let mut second = ask("A", "second").await.unwrap();
     let mut other = ask("agent:main:b", "other").await.unwrap();
     other.next().await.unwrap();
     house.work.go_on.notify_one();
     slow.next().await.unwrap();
     second.next().await.unwrap();
-    assert_eq!(*house.work.log.lock(), ["agent:main:b other", "agent:main:a slow", "agent:main:a second"]);
+    assert_eq!(*house.work.log.lock(), ["agent:main:b other", "agent:main:a slow", "A second"]);
 }
 
 #[tokio::test]
