@@ -110,7 +110,8 @@ impl Book {
         self.pending.remove(request)
     }
 
-    /// A paired device came again: what it says of itself is remembered. Whether anything changed.
+    /// A paired device came again: what it says of itself replaces what it said, also where it says nothing now.
+    /// Whether anything changed.
     pub(super) fn met(&mut self, ask: &Ask<'_>) -> bool {
         let Some(paired) = self.paired.get_mut(ask.device_id) else { return false };
         let client = &ask.params.client;
@@ -123,7 +124,7 @@ impl Book {
             (&mut paired.role, Some(ask.role.as_str().to_owned())),
             (&mut paired.remote_ip, ask.remote_ip.clone()),
         ] {
-            if from.is_some() && *to != from {
+            if *to != from {
                 *to = from;
                 is_changed = true;
             }
@@ -158,7 +159,8 @@ impl Book {
         is_good
     }
 
-    /// A new token in place of the old one of this device and role; its scopes stay unless others are given.
+    /// A new token in place of the old one of this device and role; its scopes stay unless others are given, which the
+    /// device is then held to.
     pub(super) fn rotate(
         &mut self,
         which: (&str, &str),
@@ -167,6 +169,9 @@ impl Book {
     ) -> Option<Token> {
         let ((device, role), (fresh, now)) = (which, new);
         let paired = self.paired.get_mut(device)?;
+        if scopes.is_some() {
+            paired.scopes.clone_from(&scopes);
+        }
         let tokens = paired.tokens.get_or_insert_default();
         let scopes = scopes.or_else(|| tokens.get(role).map(|token| token.scopes.clone()));
         let scopes = scopes.or_else(|| paired.scopes.clone()).unwrap_or_default();
@@ -300,6 +305,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_with_fewer_scopes_holds_the_device_to_them() {
+        let (params, read) = (params(), scopes(&["operator.read"]));
+        let both = scopes(&["operator.read", "operator.write"]);
+        let mut book = Book::default();
+        book.request(&ask(&params, "key", Role::Operator, &both), false, "r", 0);
+        book.approve("r", "t", 1).unwrap();
+        book.rotate(("d", "operator"), None, ("t2", 2)).unwrap();
+        assert!(book.covers(&ask(&params, "key", Role::Operator, &both)));
+        book.rotate(("d", "operator"), Some(read.clone()), ("t3", 3)).unwrap();
+        assert!(book.covers(&ask(&params, "key", Role::Operator, &read)));
+        assert!(!book.covers(&ask(&params, "key", Role::Operator, &both)));
+    }
+
+    #[test]
     fn what_a_device_says_of_itself_is_written_only_when_it_changed() {
         let (mut params, read) = (params(), scopes(&["operator.read"]));
         let mut book = Book::default();
@@ -307,6 +326,9 @@ mod tests {
         book.approve("r", "t", 1).unwrap();
         assert!(!book.met(&ask(&params, "key", Role::Operator, &read)));
         params.client.platform = "android 16".to_owned().try_into().unwrap();
+        params.client.display_name = None;
         assert!(book.met(&ask(&params, "key", Role::Operator, &read)));
+        let paired = &book.paired["d"];
+        assert_eq!((paired.platform.as_deref(), paired.display_name.as_deref()), (Some("android 16"), None));
     }
 }
