@@ -42,7 +42,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "newest", keys: ["Alt", "End"], words: "Newest message", fits: withAlt("End") },
   { action: "tools", keys: ["Alt", "V"], words: "Show tool calls as they happen, or not", fits: withAlt("KeyV") },
   { action: "theme", keys: ["Alt", "L"], words: "Light or dark", fits: withAlt("KeyL") },
-  { action: "help", keys: ["?"], words: "This list", fits: plain("?") },
+  {
+    action: "help",
+    keys: ["?"],
+    words: "This list; Ctrl + / while writing",
+    fits: (event, isTyping) => plain("?")(event, isTyping) || ((event.ctrlKey || event.metaKey) && event.key === "/"),
+  },
 ];
 
 /** What the message field itself does with keys. */

@@ -143,8 +143,10 @@ export class ChatPage extends LightElement {
       ></message-composer>`;
   }
 
-  protected override firstUpdated(): void {
-    this.#composer?.write();
+  protected override async firstUpdated(): Promise<void> {
+    await this.#composer?.updateComplete;
+    // On a touch screen this would raise the keyboard over half of what there is to read.
+    if (!matchMedia("(pointer: coarse)").matches) this.#composer?.write();
   }
 
   get #composer(): MessageComposer | null {
@@ -278,7 +280,7 @@ function iconButton(label: string, keys: string, icon: unknown, action: () => vo
 function greeting(): TemplateResult {
   return html`<section class="greeting" aria-label="Start">
     <h2>What shall we do?</h2>
-    <p>Write below. Pictures can be pasted or dropped. Press <kbd>?</kbd> outside the field for all keys.</p>
+    <p>Write below. Pictures can be pasted or dropped. Press <kbd>Ctrl</kbd> <kbd>/</kbd> for all keys.</p>
   </section>`;
 }
 

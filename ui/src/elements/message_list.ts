@@ -174,7 +174,8 @@ export class MessageList extends LightElement {
     room(scroller, ".after", this.#heights.total - this.#heights.start(end));
     const place = this.#place();
     const top = place === undefined ? scroller.scrollHeight - scroller.clientHeight : place + this.#padding;
-    if (Math.abs(scroller.scrollTop - top) > 0.5) scroller.scrollTop = top;
+    // Browsers round: to correct less than a pixel would make the page tremble.
+    if (Math.abs(scroller.scrollTop - top) >= 1) scroller.scrollTop = top;
     this.#lastTop = scroller.scrollTop - this.#padding;
     if (!isSame(this.#window, this.#wanted())) this.requestUpdate();
   }

@@ -14,6 +14,7 @@ export class SessionPicker extends LightElement {
     current: { attribute: false },
     search: { state: true },
     at: { state: true },
+    isShown: { state: true },
   };
   declare sessions: readonly SessionRow[];
   declare mainKey: string;
@@ -21,6 +22,7 @@ export class SessionPicker extends LightElement {
   declare search: string;
   /** Which of the found ones is pointed at. */
   declare at: number;
+  declare isShown: boolean;
 
   constructor() {
     super();
@@ -29,9 +31,11 @@ export class SessionPicker extends LightElement {
     this.current = "";
     this.search = "";
     this.at = 0;
+    this.isShown = false;
   }
 
   show(): void {
+    this.isShown = true;
     this.search = "";
     this.at = Math.max(0, this.#found().findIndex((row) => row.key === this.current));
     const field = this.querySelector("input");
@@ -40,9 +44,9 @@ export class SessionPicker extends LightElement {
   }
 
   protected override render(): TemplateResult {
-    const found = this.#found();
+    const found = this.isShown ? this.#found() : [];
     const pointed = found.length === 0 ? nothing : `session-${this.at}`;
-    return html`<dialog class="panel picker" aria-label="Conversations" @click=${this.#clicked}>
+    return html`<dialog class="panel picker" aria-label="Conversations" @click=${this.#clicked} @close=${() => (this.isShown = false)}>
       <div class="picker-head">
         ${ICONS.search}
         <input

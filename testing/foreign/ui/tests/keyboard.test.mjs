@@ -1,0 +1,131 @@
+// Everything can be done without a mouse, and one always sees where one is.
+// @ts-check
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { focused } from "../src/frames.mjs";
+import { writeScene } from "../src/scene.mjs";
+import { closeBrowser, onStage } from "../src/stage.mjs";
+
+after(closeBrowser);
+
+/** Walks with Tab until it comes round, or to the thing of this name. @param {import("playwright-core").Page} page @param {string} [until] */
+async function walk(page, until) {
+  const seen = [];
+  for (let step = 0; step < 40; step += 1) {
+    await page.keyboard.press("Tab");
+    const here = await focused(page);
+    // Behind the last and before the first the browser's own controls come.
+    if (here === undefined) continue;
+    assert.ok(here.isSeen, `the focus on ${here.tag} "${here.name}" cannot be seen`);
+    seen.push(here.name);
+    if (here.name === until) break;
+  }
+  return seen;
+}
+
+test("every button, link and field is reached by Tab, with visible focus", onStage({ seed: writeScene }, async ({ page }) => {
+  await page.getByText("time for a coffee").waitFor();
+  await page.getByRole("textbox", { name: "Message" }).fill("x");
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
+  const reached = new Set(await walk(page));
+  const offered = await page
+    .locator("button:visible, a:visible, summary:visible, textarea:visible")
+    .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent?.trim().slice(0, 30) ?? ""));
+  assert.ok(offered.length >= 10, `${offered.length} things to reach`);
+  assert.deepEqual(offered.filter((name) => !reached.has(name)), []);
+}));
+
+test("a whole visit by keyboard alone: ask, open a tool, stop, begin anew, change conversation, look, theme, help", onStage({ seed: writeScene }, async ({ page, model }) => {
+  await page.getByText("time for a coffee").waitFor();
+  const keys = page.keyboard;
+  // The field has the keyboard from the start.
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await keys.type("Count");
+  await keys.press("Shift+Enter");
+  await keys.type("slowly.");
+  await keys.press("Enter");
+  const answer = await model.asked();
+  assert.ok(JSON.stringify(answer.request.messages.at(-1)).includes("Count\\\\nslowly.") || JSON.stringify(answer.request.messages.at(-1)).includes("Count\\nslowly."));
+  answer.say("One.");
+  await page.getByText("One.", { exact: true }).waitFor();
+  await keys.press("Escape");
+  await answer.left;
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+
+  // A tool call opens with Enter.
+  await keys.press("Alt+ArrowUp");
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("details.tool summary")).focus());
+  await keys.press("Enter");
+  await page.getByText("IC 2013", { exact: false }).first().waitFor();
+
+  // Messages are stepped through, and the newest is one press away.
+  await keys.press("/");
+  assert.equal((await focused(page))?.name, "Message");
+  await keys.press("Alt+ArrowUp");
+  await page.getByRole("button", { name: "Newest" }).waitFor();
+  await keys.press("Alt+ArrowDown");
+  await keys.press("Alt+End");
+  await page.getByRole("button", { name: "Newest" }).waitFor({ state: "detached" });
+
+  await keys.press("Control+k");
+  await page.getByRole("option", { name: /Garden/ }).waitFor();
+  assert.ok((await focused(page))?.isSeen);
+  await keys.press("ArrowDown");
+  await keys.press("ArrowUp");
+  await keys.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await keys.press("Control+k");
+  await keys.type("tax");
+  await keys.press("Enter");
+  await page.getByText("Only the receipt of the dentist.").waitFor();
+  assert.equal((await focused(page))?.name, "Message");
+
+  await keys.press("Alt+n");
+  await page.getByText("What shall we do?").waitFor();
+  assert.equal((await focused(page))?.name, "Message");
+
+  const theme = () => page.evaluate(() => document.documentElement.dataset["theme"]);
+  await keys.press("Alt+l");
+  const first = await theme();
+  await keys.press("Alt+l");
+  assert.notEqual(await theme(), first);
+
+  const tools = page.getByRole("button", { name: "Show tool calls as they happen" });
+  assert.equal(await tools.getAttribute("aria-pressed"), "true");
+  await keys.press("Alt+v");
+  await page.locator('[aria-pressed="false"]').waitFor();
+
+  const chooser = page.waitForEvent("filechooser");
+  await keys.press("Alt+i");
+  await chooser;
+
+  await keys.press("Control+/");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await keys.press("Escape");
+  await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
+  await keys.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).getByText("Stop the answer").waitFor();
+}));
+
+test("a refused message is changed and sent again by keyboard", onStage({ seed: writeScene }, async ({ page, model }) => {
+  await page.getByText("time for a coffee").waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await page.evaluate(() => {
+    const pending = { key: "k-refused", session: "agent:main:main", text: "Too much", attachments: [], at: Date.now(), refusal: "send blocked by session policy" };
+    localStorage.setItem("clawdbot.outbox", JSON.stringify([pending]));
+  });
+  await page.reload();
+  await page.getByText("send blocked by session policy").waitFor();
+  await page.getByRole("button", { name: "Edit" }).focus();
+  assert.ok((await focused(page))?.isSeen);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("textarea")?.value === "Too much");
+  await page.keyboard.type(", less");
+  await page.keyboard.press("Enter");
+  const answer = await model.asked();
+  assert.ok(JSON.stringify(answer.request.messages).includes("Too much, less"));
+  answer.say("Fine.").end();
+  await page.getByText("Fine.").waitFor();
+}));

@@ -1,0 +1,74 @@
+// A conversation of 5,000 messages: there at once, and only what is seen of it is in the page.
+// @ts-check
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { closeBrowser, onStage } from "../src/stage.mjs";
+import { longTalk, writeTranscript } from "../src/transcript.mjs";
+
+const MESSAGES = 5000;
+const FIRST_PAINT_MS = 200;
+/** The machine may be busy with other things in one of them. */
+const VISITS = 5;
+
+after(closeBrowser);
+
+/** Notes when the first message was in the page and painted. @param {import("playwright-core").Page} page */
+const watchFirstMessage = (page) =>
+  page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      if (document.querySelector(".entry") === null) return;
+      observer.disconnect();
+      requestAnimationFrame(() => {
+        const painted = new MessageChannel();
+        painted.port1.onmessage = () => (/** @type {any} */ (window).firstMessageAt = performance.now());
+        painted.port2.postMessage(0);
+      });
+    }).observe(document, { childList: true, subtree: true });
+  });
+
+test("the last messages of 5,000 are painted within 200 ms of opening the page", onStage(
+  { seed: (state) => writeTranscript(state, longTalk(MESSAGES)), before: watchFirstMessage },
+  async ({ page }) => {
+    const visits = [];
+    for (let visit = 0; visit < VISITS; visit += 1) {
+      await page.reload();
+      await page.waitForFunction(() => /** @type {any} */ (window).firstMessageAt !== undefined);
+      visits.push(
+        await page.evaluate(() => ({
+          paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
+          message: /** @type {any} */ (window).firstMessageAt,
+        })),
+      );
+    }
+    console.log("first paint / first message, ms:", visits.map(({ paint, message }) => `${paint.toFixed(0)} / ${message.toFixed(0)}`).join(", "));
+    await page.getByText("Answer 4999.").waitFor();
+    const fastest = Math.min(...visits.map(({ paint, message }) => Math.max(paint, message)));
+    assert.ok(fastest < FIRST_PAINT_MS, `${fastest} ms`);
+  },
+));
+
+test("only what is on the screen is in the page, wherever the reader is", onStage(
+  { seed: (state) => writeTranscript(state, longTalk(MESSAGES)) },
+  async ({ page }) => {
+    await page.getByText("Answer 4999.").waitFor();
+    await page.getByText("Older messages are in the transcript on disk.").waitFor({ state: "attached" });
+    const scroller = page.getByRole("region", { name: "Messages" });
+    await scroller.focus();
+    for (const key of ["Home", "PageDown", "PageDown", "End"]) {
+      await page.keyboard.press(key);
+      // Two frames: the scrolling, and what the page makes of it.
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      const { count, blank } = await scroller.evaluate((element) => {
+        const entries = [...element.querySelectorAll(".entry")].map((entry) => entry.getBoundingClientRect());
+        const frame = element.getBoundingClientRect();
+        const seen = entries.filter((rect) => rect.bottom > frame.top && rect.top < frame.bottom);
+        return { count: entries.length, blank: seen.length === 0 };
+      });
+      assert.ok(count < 60, `${count} messages in the page after ${key}`);
+      assert.ok(!blank, `nothing to be seen after ${key}`);
+    }
+    await page.getByText("Answer 4999.").waitFor();
+  },
+));

@@ -1,0 +1,110 @@
+// A reader who scrolled up stays on their line, whatever arrives below; a reader at the end follows.
+// @ts-check
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { closeBrowser, onStage } from "../src/stage.mjs";
+import { longTalk, writeTranscript } from "../src/transcript.mjs";
+
+after(closeBrowser);
+
+/** The message at the top of the screen and how far it is from the edge. @param {import("playwright-core").Page} page */
+const place = (page) =>
+  page.evaluate(() => {
+    const scroller = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
+    const top = scroller.getBoundingClientRect().top;
+    const entry = [...scroller.querySelectorAll(".entry")].find((one) => one.getBoundingClientRect().bottom > top + 1);
+    return { text: entry?.textContent?.trim().slice(0, 40), from: Math.round((entry?.getBoundingClientRect().top ?? 0) - top) };
+  });
+
+/** How far the end is below the screen. @param {import("playwright-core").Page} page */
+const belowScreen = (page) =>
+  page.evaluate(() => {
+    const scroller = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
+    return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+  });
+
+/** Says something, and waits until the page has been told and has drawn it. @param {import("playwright-core").Page} page */
+async function arrives(page, /** @type {import("../src/model.mjs").Answer} */ answer, /** @type {string} */ text, mark = text) {
+  const told = page.waitForFunction((mark) => /** @type {any} */ (window).told?.includes(mark), mark);
+  answer.say(text);
+  await told;
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Keeps what the gateway told the page. @param {import("playwright-core").Page} page */
+const listen = (page) =>
+  page.addInitScript(() => {
+    /** @type {any} */ (window).told = "";
+    const Real = WebSocket;
+    window.WebSocket = class extends Real {
+      /** @param {string} url */
+      constructor(url) {
+        super(url);
+        this.addEventListener("message", ({ data }) => (/** @type {any} */ (window).told += data));
+      }
+    };
+  });
+
+for (const [where, distance] of /** @type {[string, number][]} */ ([["just above the end", 500], ["far above the end", 4000]])) {
+  test(`text that arrives does not move a reader who scrolled up to ${where}`, onStage(
+    { seed: (state) => writeTranscript(state, longTalk(400)), before: listen },
+    async ({ page, model }) => {
+      await page.getByText("Answer 399.").waitFor();
+      await page.getByRole("textbox", { name: "Message" }).fill("Tell me a long story.");
+      await page.keyboard.press("Enter");
+      const answer = await model.asked();
+      await arrives(page, answer, `Once upon a time.\n\n${"It was long ago. ".repeat(300)}`, "Once upon a time.");
+      await page.getByText("Once upon a time.").waitFor();
+      assert.ok((await belowScreen(page)) < 2, "the reader at the end follows");
+
+      await page.mouse.move(500, 300);
+      await page.mouse.wheel(0, -distance);
+      await page.getByRole("button", { name: "Newest" }).waitFor();
+      const before = await place(page);
+      for (let part = 1; part <= 12; part += 1) {
+        await arrives(page, answer, `\n\nPart ${part} of the story, ${"which goes on and on ".repeat(20)}.`, `Part ${part} of`);
+        assert.deepEqual(await place(page), before, `after part ${part}`);
+      }
+      answer.end();
+      await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+      assert.deepEqual(await place(page), before, "after the end");
+
+      await page.getByRole("button", { name: "Newest" }).click();
+      await page.getByText("Part 12 of the story").waitFor();
+      assert.ok((await belowScreen(page)) < 2);
+    },
+  ));
+}
+
+test("a reader at the end follows what arrives until the last word", onStage({}, async ({ page, model }) => {
+  await page.getByText("What shall we do?").waitFor();
+  await page.getByRole("textbox", { name: "Message" }).fill("Go on.");
+  await page.keyboard.press("Enter");
+  const answer = await model.asked();
+  for (let part = 1; part <= 30; part += 1) {
+    answer.say(`Line ${part} of many.\n\n`);
+    await page.getByText(`Line ${part} of many.`).waitFor();
+  }
+  answer.end();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  assert.ok(await page.getByText("Line 30 of many.").isVisible());
+  assert.ok((await belowScreen(page)) < 2);
+}));
+
+test("a reader inside an answer stays there when it ends", onStage({}, async ({ page, model }) => {
+  await page.getByText("What shall we do?").waitFor();
+  await page.getByRole("textbox", { name: "Message" }).fill("A long one.");
+  await page.keyboard.press("Enter");
+  const answer = await model.asked();
+  answer.say(Array.from({ length: 60 }, (_, line) => `Paragraph ${line} of it.`).join("\n\n"));
+  await page.getByText("Paragraph 59 of it.").waitFor();
+  await page.mouse.move(500, 300);
+  await page.mouse.wheel(0, -600);
+  await page.getByRole("button", { name: "Newest" }).waitFor();
+  const before = await place(page);
+  answer.say("\n\nThe end.").end();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  assert.deepEqual(await place(page), before);
+}));
