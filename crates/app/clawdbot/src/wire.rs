@@ -30,7 +30,7 @@ use pairing::Pairing;
 use rpc::{Events, Methods};
 use sandbox::{Processes, Worlds};
 use sessions::Sessions;
-use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool};
+use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool, Secret};
 
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
@@ -303,6 +303,21 @@ impl House {
                 changed();
             }
         })
+    }
+
+    /// What a run of the default agent would show the vendor of this model.
+    pub(crate) async fn profile_for(&self, model: &str) -> Option<provider::Profile> {
+        let (vendor, _) = model.split_once('/')?;
+        let agent = self.config.agent.get().default_agent();
+        let candidates = self.credentials.resolve(vendor, &agent).await.ok()?;
+        candidates.into_iter().next().map(|candidate| candidate.profile)
+    }
+
+    /// Keeps a key for the default agent.
+    pub(crate) async fn keep_key(&self, vendor: &str, key: Secret) -> Result<()> {
+        let agent = self.config.agent.get().default_agent();
+        self.credentials.keep_key(vendor, "default", &agent, key).await?;
+        Ok(())
     }
 
     /// Ends the engines in order: runs first, then what they started, then what must be on disk.

@@ -1,5 +1,6 @@
 //! What engines stand on: the machine, the config in force, and the opened database.
 
+use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
@@ -146,6 +147,28 @@ fn with_config(environment: &Environment, snapshot: &Snapshot) -> Environment {
 pub(crate) fn machine_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.is_empty() { "localhost".to_owned() } else { name }
+}
+
+/// The address this machine has towards others; its name where it has none.
+pub(crate) fn machine_address() -> String {
+    // Nothing is sent: a connected datagram socket knows which address it would send from. The far one is kept free
+    // for documentation.
+    let towards = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        socket.local_addr()
+    };
+    towards().map_or_else(|_| machine_name(), |address| address.ip().to_string())
+}
+
+/// What kind of machine this is, as clients show it.
+pub(crate) fn machine_family() -> &'static str {
+    match std::env::consts::OS {
+        "linux" => "Linux",
+        "macos" => "Mac",
+        "windows" => "Windows",
+        other => other,
+    }
 }
 
 /// `linux 6.18 (x86_64)`.
