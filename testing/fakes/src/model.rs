@@ -8,6 +8,7 @@ mod anthropic;
 mod chat;
 mod dialect; // which format a request speaks
 mod ollama;
+mod onlooker; // who acts at one moment of an answer
 mod responses;
 mod script; // which answer comes next
 mod seen; // what it was asked
@@ -23,8 +24,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use answer::{Answer, StopWord};
 pub use dialect::Dialect;
+pub use onlooker::Moment;
 pub use seen::Seen;
 
+use onlooker::Onlooker;
 use script::Script;
 use serve::Shared;
 use stdx::OwnedTask;
@@ -56,7 +59,8 @@ impl FakeModel {
     pub async fn start_on(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { script: Script::default(), tally: Tally::default() });
+        let shared =
+            Arc::new(Shared { script: Script::default(), tally: Tally::default(), onlooker: Onlooker::default() });
         let server = Some(serve::start(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, server, kept: None })
     }
@@ -96,6 +100,12 @@ impl FakeModel {
     /// What is said when nothing else is scripted.
     pub fn otherwise(&self, answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> &Self {
         self.shared.script.otherwise(answer);
+        self
+    }
+
+    /// Tells of every moment of every answer, as it happens.
+    pub fn watch(&self, look: impl Fn(&Seen, Moment) + Send + Sync + 'static) -> &Self {
+        self.shared.onlooker.set(look);
         self
     }
 

@@ -9,6 +9,7 @@ mod fault; // what goes wrong
 mod hook; // calls to the bot
 mod html; // is the formatting valid?
 mod methods; // the Bot API
+mod onlooker; // who acts at one moment of a call
 mod params; // JSON, forms and files alike
 mod people; // who writes
 mod serve; // the socket
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use accepted::{Accepted, SentFile};
 pub use fault::Fault;
+pub use onlooker::Moment;
 pub use people::{Person, Room};
 use world::{Shared, World};
 
@@ -101,11 +103,22 @@ impl FakeTelegram {
         self.shared.world.lock().paces.insert(method.to_owned(), pace);
     }
 
+    /// From now on each call of this method counts at once, and the bot is told this much later.
+    pub fn slow_answers(&self, method: &str, pace: Duration) {
+        self.shared.world.lock().answer_paces.insert(method.to_owned(), pace);
+    }
+
+    /// Tells of every moment of every call, as it happens.
+    pub fn watch(&self, look: impl Fn(Moment<'_>) + Send + Sync + 'static) {
+        self.shared.onlooker.set(look);
+    }
+
     /// Forgets faults and paces.
     pub fn mend(&self) {
         let mut world = self.shared.world.lock();
         world.faults.clear();
         world.paces.clear();
+        world.answer_paces.clear();
     }
 
     /// The network is gone: open connections break, new ones are refused.
@@ -152,6 +165,14 @@ impl FakeTelegram {
     #[must_use]
     pub fn unconfirmed(&self) -> usize {
         self.shared.world.lock().updates.len()
+    }
+
+    /// The texts of the messages that the bot has not confirmed.
+    #[must_use]
+    pub fn unconfirmed_texts(&self) -> Vec<String> {
+        let world = self.shared.world.lock();
+        let text = |update: &serde_json::Value| Some(update.get("message")?.get("text")?.as_str()?.to_owned());
+        world.updates.iter().filter_map(|(_, update)| text(update)).collect()
     }
 
     /// The texts of all messages that Telegram took.

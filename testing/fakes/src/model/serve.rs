@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Fault};
 use super::dialect::{Dialect, Piece};
+use super::onlooker::{Moment, Onlooker};
 use super::script::Script;
 use super::seen::Seen;
 use super::tally::Tally;
@@ -29,6 +30,7 @@ const LARGEST_REQUEST: usize = 256 << 20;
 pub(crate) struct Shared {
     pub(crate) script: Script,
     pub(crate) tally: Tally,
+    pub(crate) onlooker: Onlooker,
 }
 
 pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> OwnedTask {
@@ -63,6 +65,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         return StatusCode::NOT_FOUND.into_response();
     };
     let seen = shared.tally.arrived(|number| Seen { number, dialect, path, headers, body });
+    shared.onlooker.see(&seen, Moment::Asked);
     let answer = shared.script.next(&seen);
     respond(&shared, &seen, answer)
 }
@@ -71,7 +74,7 @@ fn json(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
-fn respond(shared: &Arc<Shared>, seen: &Seen, answer: Answer) -> Response {
+fn respond(shared: &Arc<Shared>, seen: &Arc<Seen>, answer: Answer) -> Response {
     let pieces = match &answer.fault {
         Some(Fault::Status { status, retry_after, overflow }) => {
             shared.tally.count(|counts| counts.finished += 1);
@@ -88,7 +91,8 @@ fn respond(shared: &Arc<Shared>, seen: &Seen, answer: Answer) -> Response {
         None => seen.dialect.render(&answer, seen.model(), seen.number),
     };
     let pieces = if answer.pace.is_zero() { joined(pieces) } else { pieces.into() };
-    let sending = Sending { pieces, pace: answer.pace, left: true, shared: Arc::clone(shared) };
+    let shared = Arc::clone(shared);
+    let sending = Sending { pieces, pace: answer.pace, left: true, begun: false, shared, seen: Arc::clone(seen) };
     let body = Body::from_stream(stream::unfold(sending, |mut sending| async move {
         let piece = sending.next().await?;
         Some((piece, sending))
@@ -124,7 +128,9 @@ struct Sending {
     pieces: VecDeque<Piece>,
     pace: Duration,
     left: bool,
+    begun: bool,
     shared: Arc<Shared>,
+    seen: Arc<Seen>,
 }
 
 impl Sending {
@@ -144,11 +150,16 @@ impl Sending {
                     if !self.pace.is_zero() {
                         tokio::time::sleep(self.pace).await;
                     }
+                    if !self.begun {
+                        self.begun = true;
+                        self.shared.onlooker.see(&self.seen, Moment::Begun);
+                    }
                     return Some(Ok(bytes));
                 }
                 None => {
                     self.left = false;
                     self.shared.tally.count(|counts| counts.finished += 1);
+                    self.shared.onlooker.see(&self.seen, Moment::Said);
                     return None;
                 }
             }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::accepted::Accepted;
 use super::hook;
 use super::html;
+use super::onlooker::Moment;
 use super::params::{Params, as_number};
 use super::world::{BOT, BOT_NAME, Hook, Shared, World};
 
@@ -65,7 +66,17 @@ pub(super) async fn call(shared: &Arc<Shared>, method: &str, params: Params) -> 
             shared.change(|world| note(world, method, 0, params));
             Ok(true.into())
         }
-        _ => shared.change(|world| in_chat(world, method, params)),
+        _ => {
+            let (result, taken) = shared.change(|world| {
+                let before = world.log.len();
+                let result = in_chat(world, method, params);
+                (result, world.log.get(before).cloned())
+            });
+            if let Some(taken) = &taken {
+                shared.onlooker.see(Moment::Taken(taken));
+            }
+            result
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::control;
 use super::fault::Fault;
 use super::methods::{self, Refusal};
+use super::onlooker::Moment;
 use super::params::Params;
 use super::world::{Shared, TOKEN};
 
@@ -84,10 +85,12 @@ async fn answer(shared: &Arc<Shared>, request: Request) -> Result<Response, Brok
     let Some(params) = Params::read(request).await else {
         return Ok(refuse(&Refusal::new(400, "Bad Request: can't parse the request")));
     };
-    let (fault, pace) = {
+    let (fault, pace, answer_pace) = {
         let mut world = shared.world.lock();
-        (world.fault(method), world.paces.get(method).copied())
+        let paces = (world.paces.get(method).copied(), world.answer_paces.get(method).copied());
+        (world.fault(method), paces.0, paces.1)
     };
+    shared.onlooker.see(Moment::Arrived { method });
     if let Some(pace) = pace {
         tokio::time::sleep(pace).await;
     }
@@ -110,6 +113,9 @@ async fn answer(shared: &Arc<Shared>, request: Request) -> Result<Response, Brok
         None => {}
     }
     let result = methods::call(shared, method, params).await;
+    if let Some(pace) = answer_pace {
+        tokio::time::sleep(pace).await;
+    }
     if drop_after {
         return Err(Broken);
     }

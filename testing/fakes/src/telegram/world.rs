@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::accepted::Accepted;
 use super::fault::Fault;
+use super::onlooker::Onlooker;
 
 pub(super) const TOKEN: &str = "424242:fake-token-of-a-fake-bot";
 pub(super) const BOT: i64 = 424_242;
@@ -22,6 +23,7 @@ pub(super) struct Shared {
     pub(super) world: Mutex<World>,
     bell: watch::Sender<u64>,
     pub(super) calling: Mutex<Option<OwnedTask>>,
+    pub(super) onlooker: Onlooker,
 }
 
 #[derive(Debug)]
@@ -44,6 +46,7 @@ pub(super) struct World {
     pub(super) files: BTreeMap<String, Bytes>,
     pub(super) faults: Vec<(String, Fault)>,
     pub(super) paces: BTreeMap<String, Duration>,
+    pub(super) answer_paces: BTreeMap<String, Duration>,
     pub(super) log: Vec<Accepted>,
     read: usize,
 }
@@ -73,6 +76,7 @@ impl Default for World {
             files: BTreeMap::new(),
             faults: Vec::new(),
             paces: BTreeMap::new(),
+            answer_paces: BTreeMap::new(),
             log: Vec::new(),
             read: 0,
         }
@@ -81,7 +85,8 @@ impl Default for World {
 
 impl Shared {
     pub(super) fn new(world: World) -> Self {
-        Self { world: Mutex::new(world), bell: watch::Sender::new(0), calling: Mutex::new(None) }
+        let bell = watch::Sender::new(0);
+        Self { world: Mutex::new(world), bell, calling: Mutex::new(None), onlooker: Onlooker::default() }
     }
 
     /// Changes the world and wakes whoever waits for something.
