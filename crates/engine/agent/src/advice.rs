@@ -77,6 +77,10 @@ pub(crate) fn storage(error: &dyn std::fmt::Display) -> String {
 pub(crate) const BROKEN: &str =
     "Something broke inside me while I worked on this: please try again, and look at the log if it happens again.";
 
+/// A run was cut off, and before it could go on its conversation was started over.
+pub(crate) const STARTED_OVER: &str =
+    "I was restarted before I had answered, and meanwhile this conversation was started over: please ask me again.";
+
 /// A run was cut off while a tool with effects was at work.
 pub(crate) fn interrupted(tool: &str) -> String {
     format!(

@@ -22,6 +22,8 @@ pub(crate) async fn close_interrupted(agents: &Inner, run: &Unfinished, sinks: &
     let message = advice::interrupted(tool);
     let now_ms = agents.parts.clock.now_ms();
     let found = agents.parts.sessions.existing(&run.turn.key).await.map_err(store_error)?;
+    // A conversation that was started over meanwhile has other words now: its chat is told, and nothing is written.
+    let found = found.filter(|(now, _)| run.session.as_ref().is_none_or(|then| then == now.id()));
     let mut entries = Vec::new();
     let session = match found {
         Some((session, _)) => {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ids::{AgentId, EventId, RunId, SessionKey};
+use ids::{AgentId, EventId, RunId, SessionId, SessionKey};
 use lanes::{LaneName, ReplyTo, RunOutcome, RunStart, Turn, TurnOptions};
 use provider::Thinking;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,8 @@ pub struct Unfinished {
     pub started_at: i64,
     /// A tool that has effects was at work.
     pub tool_in_flight: Option<String>,
+    /// The transcript that has its words; the conversation may have started over since.
+    pub session: Option<SessionId>,
 }
 
 impl Unfinished {
@@ -66,14 +68,17 @@ struct Kept {
     timeout_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extra: Option<String>,
+    /// The transcript that has its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<SessionId>,
 }
 
 /// How a row changes in a transaction.
 #[derive(Debug, Clone)]
 pub(crate) enum RowChange {
-    Open,
+    Open(SessionId),
     /// A resumed run has its row.
-    Reopen,
+    Reopen(SessionId),
     Tool(Option<Arc<str>>),
     Close(RunOutcome),
 }
@@ -81,10 +86,10 @@ pub(crate) enum RowChange {
 pub(crate) fn apply(tx: &Tx<'_>, start: &RunStart, change: &RowChange) -> Result<(), StoreError> {
     let run = start.run().as_str();
     match change {
-        RowChange::Open => open(tx, start),
-        RowChange::Reopen => {
+        RowChange::Open(session) => open(tx, start, session),
+        RowChange::Reopen(session) => {
             let changed = tx.execute("UPDATE runs SET tool = NULL WHERE run = ?1 AND ended_at IS NULL", [run])?;
-            if changed == 0 { open(tx, start) } else { Ok(()) }
+            if changed == 0 { open(tx, start, session) } else { Ok(()) }
         }
         RowChange::Tool(tool) => {
             tx.execute("UPDATE runs SET tool = ?2 WHERE run = ?1", params![run, tool.as_deref()]).map(drop)
@@ -97,7 +102,7 @@ pub(crate) fn apply(tx: &Tx<'_>, start: &RunStart, change: &RowChange) -> Result
     }
 }
 
-fn open(tx: &Tx<'_>, start: &RunStart) -> Result<(), StoreError> {
+fn open(tx: &Tx<'_>, start: &RunStart, session: &SessionId) -> Result<(), StoreError> {
     let turn = &start.turn;
     let kept = Kept {
         causes: turn.causes.clone(),
@@ -107,6 +112,7 @@ fn open(tx: &Tx<'_>, start: &RunStart) -> Result<(), StoreError> {
         thinking: turn.options.thinking,
         timeout_ms: turn.options.timeout.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)),
         extra: turn.options.extra_system_prompt.clone(),
+        session: Some(session.clone()),
     };
     let kept = serde_json::to_string(&kept)?;
     tx.execute(
@@ -123,6 +129,12 @@ pub(crate) fn unfinished(view: &View<'_>) -> Result<Vec<Unfinished>, StoreError>
         "SELECT run, session_key, agent, started_at, turn, tool FROM runs WHERE ended_at IS NULL ORDER BY started_at";
     let rows: Vec<Option<Unfinished>> = view.query(sql, [], |row| Ok(read(row)))?;
     Ok(rows.into_iter().flatten().collect())
+}
+
+/// The transcript that has the words of a run.
+pub(crate) fn session_of(view: &View<'_>, run: &RunId) -> Result<Option<SessionId>, StoreError> {
+    let turn = view.first("SELECT turn FROM runs WHERE run = ?1", [run.as_str()], |row| row.get::<_, String>(0))?;
+    Ok(turn.and_then(|turn| serde_json::from_str::<Kept>(&turn).ok()).and_then(|kept| kept.session))
 }
 
 /// A row that cannot be read is nobody's run any more.
@@ -150,7 +162,7 @@ fn read(row: &Row<'_>) -> Option<Unfinished> {
         lane: lane_of(&kept.lane),
         options,
     };
-    Some(Unfinished { turn, started_at: row.get(3).ok()?, tool_in_flight: row.get(5).ok()? })
+    Some(Unfinished { turn, started_at: row.get(3).ok()?, tool_in_flight: row.get(5).ok()?, session: kept.session })
 }
 
 /// Old closed rows go.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use budget::{Refusal, Reservation};
+use ids::SessionId;
 use lanes::{Committed, ReplyTo, RunContext, RunEvent, RunOutcome, RunStart, StopCause};
 use provider::{Model, Thinking};
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use super::batch::{Batch, Step};
 use super::{Halt, Run};
 use crate::agents::{Inner, thinking_default};
 use crate::config::Config;
-use crate::runs::RowChange;
+use crate::runs::{self, RowChange};
 use crate::tool_call::gate::Standing;
 use crate::{advice, context};
 
@@ -38,8 +39,14 @@ impl Run {
         let opening = Opening { channel, workspace: agents.workspace(&config, &turn.agent), fresh: Fresh::Keep };
         let opened = match agents.parts.sessions.open(&turn.key, opening).await {
             Ok(opened) => opened,
-            Err(error) => return Err(cannot_begin(&agents, &start, &cx, &error).await),
+            Err(error) => {
+                tracing::error!(run = %start.run(), %error, "a session could not be opened");
+                return Err(cannot_begin(&agents, &start, &cx, advice::storage(&error)).await);
+            }
         };
+        if turn.options.resume && !has_words(&agents, &start, opened.session.id()).await {
+            return Err(cannot_begin(&agents, &start, &cx, advice::STARTED_OVER.to_owned()).await);
+        }
         Ok(Self::ready(agents, start, cx, opened))
     }
 
@@ -108,7 +115,10 @@ impl Run {
         let history = self.history().await?;
         let model = self.model();
         let mut batch = Batch::default();
-        batch.row.push(if resume { RowChange::Reopen } else { RowChange::Open });
+        batch.row.push({
+            let session = self.session.id().clone();
+            if resume { RowChange::Reopen(session) } else { RowChange::Open(session) }
+        });
         let name = model.as_ref().map(|model| model.reference.to_string());
         batch.facts.push(("run.began", json!({ "session": turn.key, "model": name, "resumed": resume })));
         let mut own = None;
@@ -229,18 +239,23 @@ pub(crate) fn chosen(record: &Record) -> Option<String> {
     Some(provider.map_or_else(|| model.clone(), |provider| format!("{provider}/{model}")))
 }
 
-/// The session cannot be opened: the chat is told, if anything can still be written.
-async fn cannot_begin(
-    agents: &Arc<Inner>,
-    start: &RunStart,
-    cx: &RunContext,
-    error: &sessions::SessionsError,
-) -> RunOutcome {
-    tracing::error!(run = %start.run(), %error, "a session could not be opened");
-    let outcome = RunOutcome::Failed { message: advice::storage(error) };
-    let step = Committed::Ended { outcome: outcome.clone() };
+/// Whether the words of a run that goes on are in this transcript: the conversation may have started over.
+async fn has_words(agents: &Arc<Inner>, start: &RunStart, session: &SessionId) -> bool {
+    let run = start.run().clone();
+    let kept = agents.parts.store.read(move |view| runs::session_of(view, &run)).await;
+    !matches!(kept, Ok(Some(kept)) if kept != *session)
+}
+
+/// The run ends before it began: its row is closed and its chat is told, if anything can still be written.
+async fn cannot_begin(agents: &Arc<Inner>, start: &RunStart, cx: &RunContext, message: String) -> RunOutcome {
+    let outcome = RunOutcome::Failed { message };
+    let (step, change) = (Committed::Ended { outcome: outcome.clone() }, RowChange::Close(outcome.clone()));
     let (sinks, kept, told) = (cx.sinks.clone(), start.clone(), step.clone());
-    match agents.parts.store.write(move |tx| sinks.commit(tx, &kept, &told)).await {
+    let written = agents.parts.store.write(move |tx| {
+        runs::apply(tx, &kept, &change)?;
+        sinks.commit(tx, &kept, &told)
+    });
+    match written.await {
         Ok(()) => cx.sinks.committed(start, &step),
         Err(error) => tracing::error!(run = %start.run(), %error, "the end of a run could not be written"),
     }

@@ -87,6 +87,24 @@ async fn a_tool_with_effects_that_was_cut_off_is_reported_and_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_cut_off_whose_conversation_was_started_over_tells_its_chat() {
+    let house = House::new().await;
+    house.model.then(vec![Step::Hang]);
+    let running = house.start(turn("hello"));
+    settle().await;
+    let workspace = stdx::AbsPath::new("/clawd").unwrap();
+    let opening = sessions::Opening { channel: None, workspace, fresh: sessions::Fresh::Always };
+    house.sessions.open(&crate::house::key(), opening).await.unwrap();
+    let house = house.killed(CONFIG).await;
+    drop(running);
+    let unfinished = house.agents.unfinished().await.unwrap();
+    let end = house.start(unfinished[0].turn.clone()).end().await;
+    assert!(matches!(&end.outcome, RunOutcome::Failed { message } if message.contains("started over")), "{end:?}");
+    assert_eq!(house.model.count(), 0);
+    assert!(house.agents.unfinished().await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_reserved_before_the_kill_counts_as_spent() {
     let config = CONFIG.replace("\"primary\": \"fake/m\"", "\"primary\": \"paid/m\"");
     let house = House::with(&config, "{}").await;
