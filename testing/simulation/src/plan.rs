@@ -58,13 +58,13 @@ impl Plan {
             QueueMode::SteerBacklog,
             QueueMode::Interrupt,
         ]);
-        let (people, count) = (dice.between(1, 2), dice.between(2, 4));
+        let (people, count) = (dice.between(1, 2), dice.between(3, 4));
         let mut at_ms = 0;
         let updates = (0..count).map(|number| {
             at_ms += if dice.chance(35) { 0 } else { dice.below(250) };
             let what = match dice.below(100) {
                 // A schedule without questions would be no path of a message.
-                _ if number < 2 => What::Ask,
+                _ if number < 3 => What::Ask,
                 0..=65 => What::Ask,
                 66..=76 => What::AskAnew,
                 77..=90 => What::Status,
