@@ -40,7 +40,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "previous", keys: ["Alt", "↑"], words: "Previous message", fits: withAlt("ArrowUp") },
   { action: "next", keys: ["Alt", "↓"], words: "Next message", fits: withAlt("ArrowDown") },
   { action: "newest", keys: ["Alt", "End"], words: "Newest message", fits: withAlt("End") },
-  { action: "tools", keys: ["Alt", "V"], words: "Show tool calls as they happen, or not", fits: withAlt("KeyV") },
+  { action: "tools", keys: ["Alt", "V"], words: "Tool calls as they happen, on or off", fits: withAlt("KeyV") },
   { action: "theme", keys: ["Alt", "L"], words: "Light or dark", fits: withAlt("KeyL") },
   {
     action: "help",

@@ -17,6 +17,7 @@ export interface Gateway {
 const FIRST = 60;
 /** Enough to join what came since. */
 const NEWEST = 100;
+const HIDDEN_MS = 250;
 /** The most that the gateway tells. */
 export const MOST = 1000;
 
@@ -97,7 +98,11 @@ export class Conversation {
 
   /** Reads the whole history; called when the session is opened and after each reconnect. */
   async open(): Promise<void> {
-    if (this.#messages.length === 0) await this.#load(FIRST);
+    if (this.#messages.length === 0) {
+      await this.#load(FIRST);
+      // The long reading would keep the browser from drawing the short one.
+      await drawn();
+    }
     if (this.#messages.length === 0 || this.#messages.length >= FIRST) await this.#load(MOST);
     else await this.refresh();
   }
@@ -237,6 +242,14 @@ export class Conversation {
     this.#said.push({ kind: "notice", key: `notice:${at}:${this.#said.length}`, at, text });
     this.touch();
   }
+}
+
+/** Ends when the browser has drawn what there is; in a hidden page, which draws nothing, soon. */
+function drawn(): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done, HIDDEN_MS);
+    requestAnimationFrame(() => setTimeout(done, 0));
+  });
 }
 
 function said({ message }: ChatEvent): string {

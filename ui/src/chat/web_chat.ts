@@ -178,10 +178,9 @@ export class WebChat {
       this.mainKey = defaults?.mainSessionKey ?? "agent:main:main";
       this.#agentId = defaults?.defaultAgentId ?? "main";
       if (this.conversation === undefined) this.#show(this.mainKey);
-      // History first: it is what the reader waits for.
-      void this.conversation?.reopen();
       void this.#sending.flush();
-      void this.list();
+      // History before the list: it is what the reader waits for.
+      void this.conversation?.reopen().then(() => this.list());
     }
     this.#changed();
   }

@@ -62,7 +62,7 @@ export class MessageList extends LightElement {
     const here = this.#heights.at(top + 1);
     const isInside = top - this.#heights.start(here) > 2;
     const to = by === 1 ? here + 1 : isInside ? here : here - 1;
-    this.#scroller.scrollTop = this.#heights.start(to) + this.#padding;
+    this.#scroller.scrollTop = this.#heights.start(to) + this.#above;
   }
 
   override disconnectedCallback(): void {
@@ -136,12 +136,17 @@ export class MessageList extends LightElement {
     return this.querySelector<HTMLElement>(".scroller") ?? this;
   }
 
-  /** Room above the first entry that is not an entry's. */
-  get #padding(): number {
+  /**
+   * How much lower everything is on the screen than in the heights: what stands above the first entry, and the part of
+   * a pixel by which the room before the window is rounded. Browsers scroll by whole pixels, so whatever changes above
+   * the reader must change by whole pixels too, or the page would tremble.
+   */
+  get #above(): number {
     const column = this.querySelector<HTMLElement>(".column");
     const cut = this.querySelector<HTMLElement>(".cut");
     const padding = column === null ? 0 : Number.parseFloat(getComputedStyle(column).paddingTop);
-    return padding + (cut?.offsetHeight ?? 0);
+    const before = this.#heights.start(this.#window.first);
+    return padding + (cut?.offsetHeight ?? 0) + Math.round(before) - before;
   }
 
   #wanted(): Window {
@@ -170,19 +175,18 @@ export class MessageList extends LightElement {
       if (key !== undefined) this.#heights.measure(key, entry.getBoundingClientRect().height);
     }
     const { first, end } = this.#window;
-    room(scroller, ".before", this.#heights.start(first));
+    room(scroller, ".before", Math.round(this.#heights.start(first)));
     room(scroller, ".after", this.#heights.total - this.#heights.start(end));
     const place = this.#place();
-    const top = place === undefined ? scroller.scrollHeight - scroller.clientHeight : place + this.#padding;
-    // Browsers round: to correct less than a pixel would make the page tremble.
-    if (Math.abs(scroller.scrollTop - top) >= 1) scroller.scrollTop = top;
-    this.#lastTop = scroller.scrollTop - this.#padding;
+    const top = place === undefined ? scroller.scrollHeight - scroller.clientHeight : place + this.#above;
+    if (Math.abs(scroller.scrollTop - top) > 0.5) scroller.scrollTop = top;
+    this.#lastTop = scroller.scrollTop - this.#above;
     if (!isSame(this.#window, this.#wanted())) this.requestUpdate();
   }
 
   readonly #scrolled = (): void => {
     const scroller = this.#scroller;
-    const top = scroller.scrollTop - this.#padding;
+    const top = scroller.scrollTop - this.#above;
     const isNear = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
     const wasFollowing = this.#isFollowing;
     if (isNear) this.#isFollowing = true;

@@ -86,7 +86,7 @@ export class SessionPicker extends LightElement {
     >
       <span class="row-title">${titleOf(row, this.mainKey)}</span>
       <span class="row-when">${whenText(row.updatedAt)}</span>
-      ${row.lastMessagePreview ? html`<span class="row-preview">${row.lastMessagePreview}</span>` : nothing}
+      ${row.lastMessagePreview ? html`<span class="row-preview">${plainText(row.lastMessagePreview)}</span>` : nothing}
     </li>`;
   }
 
@@ -143,6 +143,11 @@ export class SessionPicker extends LightElement {
     this.#close();
     this.dispatchEvent(new CustomEvent<string>("choose", { detail: row.key }));
   }
+}
+
+/** One line has no room for marks. */
+function plainText(markdown: string): string {
+  return markdown.replaceAll(/[*`#]+/g, "");
 }
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });

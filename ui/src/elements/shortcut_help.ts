@@ -13,7 +13,7 @@ export class ShortcutHelp extends LightElement {
 
   protected override render(): TemplateResult {
     const row = ({ keys, words }: { keys: readonly string[]; words: string }): TemplateResult => html`<div class="key-row">
-      <dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt>
+      <dt>${keys.map((key) => html`<kbd>${nameOf(key)}</kbd>`)}</dt>
       <dd>${words}</dd>
     </div>`;
     return html`<dialog class="panel help" aria-labelledby="help-title" @click=${this.#clicked}>
@@ -30,6 +30,12 @@ export class ShortcutHelp extends LightElement {
   };
 
   readonly #close = (): void => this.querySelector("dialog")?.close();
+}
+
+/** As it is printed on the key. */
+function nameOf(key: string): string {
+  const isMac = navigator.platform.startsWith("Mac");
+  return (isMac && { Ctrl: "⌘", Alt: "⌥" }[key]) || key;
 }
 
 customElements.define("shortcut-help", ShortcutHelp);

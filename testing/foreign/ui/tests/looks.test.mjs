@@ -66,7 +66,7 @@ test("axe-core finds nothing wrong where one signs in", onStage({}, async ({ pag
   assert.deepEqual(await sticksOut(page), { elements: [], isScrollable: false, isMainScrollable: false });
 }));
 
-test("nothing scrolls sideways at a width of 360 px", onStage({ seed: writeScene, context: { viewport: { width: 360, height: 640 }, hasTouch: true } }, async ({ page }) => {
+test("nothing scrolls sideways at a width of 360 px", onStage({ seed: writeScene, context: { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true } }, async ({ page }) => {
   await states(page, async (name) => {
     assert.deepEqual(await sticksOut(page), { elements: [], isScrollable: false, isMainScrollable: false }, name);
   });
@@ -79,11 +79,11 @@ test("the pictures of the manual are taken, in light and dark, wide and narrow",
   const sizes = { desktop: { width: 1000, height: 800 }, phone: { width: 390, height: 780 } };
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     for (const [size, viewport] of Object.entries(sizes)) {
-      const context = { colorScheme, viewport, deviceScaleFactor: 2, hasTouch: size === "phone", timezoneId: "UTC", locale: "en-GB" };
+      const context = { colorScheme, viewport, deviceScaleFactor: 2, isMobile: size === "phone", hasTouch: size === "phone", timezoneId: "UTC", locale: "en-GB" };
       await onStage({ seed: writeScene, context }, async ({ page }) => {
         await states(page, async (name) => {
           if (size === "phone" && name !== "conversation") return;
-          if (name === "conversation" && size === "desktop") await page.locator(".scroller").evaluate((element) => (element.scrollTop -= 420));
+          if (name === "conversation" && size === "desktop") await page.locator(".scroller").evaluate((element) => (element.scrollTop -= 270));
           await page.evaluate(() => document.fonts.ready);
           await page.screenshot({ path: join(PICTURES, `${name}-${size}-${colorScheme}.png`), animations: "disabled" });
         });
