@@ -18,6 +18,10 @@ impl Method for Run {
     type Reply = Reply;
 }
 
+/// What 2026.1.24 takes for a channel whether it is set up or not: its own command line names the second one always.
+pub const PUBLISHED_CHANNELS: [&str; 7] =
+    ["telegram", "whatsapp", "discord", "googlechat", "slack", "signal", "imessage"];
+
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Params {
