@@ -12,6 +12,8 @@ mod deviation; // differences that are meant
 mod device; // the proof a device gives
 mod drive; // plays the client's part
 mod gateway; // the program under test
+mod peer; // programs we did not write
+mod published; // the one we are compatible with
 mod replay; // a whole story
 mod socket; // one connection
 mod story; // the recorded file
@@ -21,5 +23,7 @@ pub use bindings::Bindings;
 pub use compare::{Difference, Kind, compare};
 pub use deviation::Deviations;
 pub use gateway::{BuiltGateway, Gateway, script};
+pub use peer::{Peer, Process, free_port, output, peer};
+pub use published::Published;
 pub use replay::{Finding, Forms, replay};
 pub use story::{GatewayKind, Step, Story};
