@@ -27,7 +27,7 @@ let browser;
 
 /** One browser for all tests of a file. */
 export function theBrowser() {
-  browser ??= chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox", ...(process.env["FALLBACK"] ? ["--disable-features=LocalNetworkAccessChecks"] : [])] });
+  browser ??= chromium.launch({ executablePath: browserPath(), args: ["--no-sandbox"] });
   return browser;
 }
 
@@ -63,7 +63,6 @@ export class Stage {
     opened.setDefaultTimeout(15_000);
     const page = await opened.newPage();
     const stage = new Stage(model, gateway, page);
-    if (process.env["FALLBACK"]) await (await import("/tmp/fallback.mjs")).fallback(page, gateway.origin);
     await before?.(page);
     await page.goto(gateway.address);
     return stage;
