@@ -35,7 +35,22 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
-    /// The vendor's HTTP status as the published program shows it in transcripts, where one fits.
+    /// What transcripts keep: the vendor's own words, with its HTTP status, where it said something.
+    #[must_use]
+    pub fn recorded(&self) -> String {
+        match self {
+            Self::Auth(said)
+            | Self::Billing(said)
+            | Self::Overloaded(said)
+            | Self::Refused(said)
+            | Self::UnknownModel(said) => said.clone(),
+            Self::RateLimited { .. } | Self::ContextOverflow { .. } | Self::Unusable(_) | Self::Transport { .. } => {
+                self.to_string()
+            }
+        }
+    }
+
+    /// Why another profile or model is taken, in the published program's word.
     #[must_use]
     pub fn failover_reason(&self) -> &'static str {
         match self {
