@@ -373,5 +373,5 @@ impl Run {
 }
 
 fn failed(model: &Model, error: &ProviderError, tried: usize) -> Halt {
-    Halt::Failed { message: advice::failed(&model.reference.to_string(), error, tried), error: error.to_string() }
+    Halt::Failed { message: advice::failed(&model.reference.to_string(), error, tried), error: error.recorded() }
 }

@@ -5,6 +5,7 @@ use sessions::StopReason;
 use tool::Origin;
 
 use super::batch::Batch;
+use super::said::note_model;
 use super::{Halt, Run};
 use crate::advice;
 use crate::stream::Answer;
@@ -58,6 +59,7 @@ impl Run {
         if let Some(model) = self.answered.clone().or_else(|| self.named_model()) {
             self.settle(&mut batch, &model, &Answer::default());
             batch.entries.push(self.assistant_entry(&model, &Answer::default(), StopReason::Error, Some(error)));
+            batch.record.push(Box::new(move |record| note_model(record, &model)));
         }
         self.leave(&mut batch);
         self.commit(batch.end(&outcome)).await?;

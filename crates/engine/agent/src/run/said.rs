@@ -8,7 +8,7 @@ use budget::Money;
 use lanes::{Committed, Turn, TurnFile};
 use provider::{Model, Usage};
 use sessions::{
-    AssistantMessage, Cost, Message, NewEntry, Part, StopReason, ToolResultMessage, Usage as Bill, UserMessage,
+    AssistantMessage, Cost, Message, NewEntry, Part, Record, StopReason, ToolResultMessage, Usage as Bill, UserMessage,
 };
 use tool::{Origin, Provenance, Secrecy};
 
@@ -142,9 +142,7 @@ impl Run {
             record.set("inputTokens", &usage.input);
             record.set("outputTokens", &usage.output);
             record.set("totalTokens", &usage.context());
-            record.set("contextTokens", &model.context_window);
-            record.set("modelProvider", &model.reference.provider);
-            record.set("model", &model.reference.model);
+            note_model(record, &model);
             record.touch(now_ms);
         }));
     }
@@ -175,6 +173,13 @@ impl Run {
         let causes = turns.iter().flat_map(|turn| turn.causes.clone()).collect();
         batch.steps.push(Step::Known(Committed::Steered { causes }));
     }
+}
+
+/// Which model was asked last, and how much it can hold.
+pub(super) fn note_model(record: &mut Record, model: &Model) {
+    record.set("contextTokens", &model.context_window);
+    record.set("modelProvider", &model.reference.provider);
+    record.set("model", &model.reference.model);
 }
 
 pub(crate) fn derived(turn: &Turn, origin: Origin, by: impl Into<Arc<str>>) -> Provenance {
