@@ -155,11 +155,7 @@ fn shown(key: &SessionKey, record: &Record) -> Result<String, StoreError> {
                 match record.raw(field).filter(|value| value.get() != "null") {
                     Some(value) => map.serialize_entry(field, value)?,
                     None if *field == "updatedAt" => map.serialize_entry(field, &None::<u64>)?,
-                    None if *field == "totalTokens" => {
-                        if let Some(total) = total_tokens(record) {
-                            map.serialize_entry(field, &total)?;
-                        }
-                    }
+                    None if *field == "totalTokens" => map.serialize_entry(field, &total_tokens(record))?,
                     None => {}
                 }
             }
@@ -169,9 +165,9 @@ fn shown(key: &SessionKey, record: &Record) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&Shown(key, record))?)
 }
 
-fn total_tokens(record: &Record) -> Option<u64> {
-    let (input, output) = (record.get::<u64>("inputTokens"), record.get::<u64>("outputTokens"));
-    (input.is_some() || output.is_some()).then(|| input.unwrap_or(0) + output.unwrap_or(0))
+fn total_tokens(record: &Record) -> u64 {
+    let tokens = |field| record.get::<u64>(field).unwrap_or(0);
+    tokens("inputTokens") + tokens("outputTokens")
 }
 
 pub(crate) fn kind(key: &SessionKey, record: &Record) -> SessionKind {

@@ -60,12 +60,10 @@ impl Record {
         let mut record = Self::default();
         record.set("sessionId", session);
         record.set("updatedAt", &now_ms);
-        record.set("systemSent", &false);
-        record.set("abortedLastRun", &false);
         record
     }
 
-    /// The session as it starts over because a person wished it.
+    /// The session as it starts over because a client asked for it.
     #[must_use]
     pub fn reset(&self, session: &SessionId, now_ms: i64) -> Self {
         let mut record = self.started_over(session, now_ms, KEPT_BY_RESET);
@@ -75,7 +73,7 @@ impl Record {
         record
     }
 
-    /// The session as it starts over by itself.
+    /// The session as it starts over by itself, or by a command in the chat.
     #[must_use]
     pub fn expired(&self, session: &SessionId, now_ms: i64) -> Self {
         let mut record = self.started_over(session, now_ms, KEPT_BY_EXPIRY);
@@ -153,6 +151,8 @@ impl Record {
 
     fn started_over(&self, session: &SessionId, now_ms: i64, kept: &[&str]) -> Self {
         let mut record = Self::new(session, now_ms);
+        record.set("systemSent", &false);
+        record.set("abortedLastRun", &false);
         let kept = self.fields.iter().filter(|(name, _)| kept.contains(&name.as_str()));
         record.fields.extend(kept.cloned());
         record

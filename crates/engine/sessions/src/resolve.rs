@@ -59,10 +59,10 @@ impl Sessions {
         Ok(!is_hidden && !is_other_agent && !is_other_child)
     }
 
-    /// Starts a session over because a person wished it.
+    /// Starts a session over because a client asked for it.
     pub async fn start_over(&self, key: &SessionKey) -> Result<Record, SessionsError> {
         let workspace = self.shared.places.state.clone();
-        Ok(self.open(key, Opening { channel: None, workspace, fresh: Fresh::Always }).await?.record)
+        Ok(self.open(key, Opening { channel: None, workspace, fresh: Fresh::Reset }).await?.record)
     }
 }
 

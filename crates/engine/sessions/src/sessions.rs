@@ -58,8 +58,10 @@ pub enum Fresh {
     Keep,
     /// When the configured rule says that it has ended.
     IfStale,
-    /// Because a person wished it.
+    /// Because a person said so in the chat: whom it is with stays, how it was set does not.
     Always,
+    /// Because a client reset it: how it was set stays.
+    Reset,
 }
 
 /// A session, and how it came to be what it is.
@@ -142,8 +144,10 @@ impl Sessions {
     pub async fn open(&self, key: &SessionKey, opening: Opening) -> Result<Opened, SessionsError> {
         self.ready().await;
         let found = self.find(key).await?;
-        let is_good = |record: &Record| {
-            opening.fresh != Fresh::Always && !(opening.fresh == Fresh::IfStale && self.is_stale(key, &opening, record))
+        let is_good = |record: &Record| match opening.fresh {
+            Fresh::Keep => true,
+            Fresh::IfStale => !self.is_stale(key, &opening, record),
+            Fresh::Always | Fresh::Reset => false,
         };
         let (record, started) = match found {
             Some(record) if record.session().is_some() && is_good(&record) => (record, Started::Continued),
@@ -266,17 +270,15 @@ impl Sessions {
                 return Ok((record.clone(), Started::Continued));
             }
             let (mut record, started) = match &found {
-                None => (Record::new(&session, tx.now_ms()), Started::New),
-                Some(old) => {
-                    let over = Started::Over { old: old.session() };
-                    let is_wish = fresh == Fresh::Always;
-                    let new =
-                        if is_wish { old.reset(&session, tx.now_ms()) } else { old.expired(&session, tx.now_ms()) };
-                    (new, over)
+                None => (Record::default().expired(&session, tx.now_ms()), Started::New),
+                Some(old) if fresh == Fresh::Reset => {
+                    (old.reset(&session, tx.now_ms()), Started::Over { old: old.session() })
                 }
+                Some(old) => (old.expired(&session, tx.now_ms()), Started::Over { old: old.session() }),
             };
-            let path = shared.places.transcript(&key, &agent, &session, &record);
-            record.set("sessionFile", &path);
+            if fresh != Fresh::Reset {
+                record.set("sessionFile", &shared.places.transcript(&key, &agent, &session, &record));
+            }
             index::save(tx, &key, &agent, &record)?;
             let body = serde_json::json!({ "key": key, "old": seen });
             tx.fact(session.as_str(), "session.began", &body)?;

@@ -118,7 +118,9 @@ impl Shared {
     }
 
     async fn sync_files(&self) {
-        let unsynced: Vec<_> = self.active.lock().values().filter(|active| active.needs_sync()).cloned().collect();
+        let mut unsynced: Vec<_> = self.active.lock().values().filter(|active| active.needs_sync()).cloned().collect();
+        // The table has no order of its own, and a replay must sync in the same one.
+        unsynced.sort_by(|one, other| one.place.path.cmp(&other.place.path));
         let synced = self.pool.run(move || {
             for active in unsynced {
                 if let Err(error) = active.sync() {
