@@ -1,6 +1,9 @@
 //! One run as its watchers have seen it so far. Pure: time comes in, payloads go out.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use ids::RunId;
 use protocol::{
@@ -12,6 +15,8 @@ use serde_json::{Value, json};
 use super::AgentStep;
 use crate::{RunEvent, RunOutcome, RunStart, StopCause, ToolPhase};
 
+/// The argument that tells a person what a tool call is about; the first that is there.
+const TELLING: [&str; 6] = ["command", "path", "file_path", "url", "query", "sessionId"];
 /// Least time between two `chat` deltas of one run.
 const DELTA_EVERY: Duration = Duration::from_millis(150);
 /// Characters of a tool's result that watchers get.
@@ -31,6 +36,8 @@ pub(super) struct Watched {
     session: String,
     seq: u64,
     verbose_tools: bool,
+    /// What each open tool call is about, by its id.
+    about: HashMap<Box<str>, String>,
     text: std::sync::Arc<str>,
     last_delta: Option<Instant>,
     /// The run's `chat` story is told: an abort was shown.
@@ -46,6 +53,7 @@ impl Watched {
             session: start.turn.key.as_sent().to_owned(),
             seq: 0,
             verbose_tools: false,
+            about: HashMap::new(),
             text: "".into(),
             last_delta: None,
             closed: false,
@@ -125,7 +133,13 @@ impl Watched {
         let parsed =
             |raw: &serde_json::value::RawValue| serde_json::from_str::<Value>(raw.get()).unwrap_or(Value::Null);
         let tool = match phase {
-            ToolPhase::Start { arguments } => agent::Tool::Start { name, tool_call_id, args: parsed(arguments) },
+            ToolPhase::Start { arguments } => {
+                let args = parsed(arguments);
+                if let Some(about) = about(&args) {
+                    self.about.insert(call.into(), about);
+                }
+                agent::Tool::Start { name, tool_call_id, args }
+            }
             ToolPhase::Update { partial } => {
                 let partial_result = json!({ "content": [{ "type": "text", "text": cut(partial) }] });
                 agent::Tool::Update { name, tool_call_id, partial_result }
@@ -133,7 +147,8 @@ impl Watched {
             ToolPhase::Result { is_error, result } => {
                 let mut result = parsed(result);
                 lighten(&mut result);
-                agent::Tool::Result { name, tool_call_id, meta: None, is_error: *is_error, result }
+                let meta = self.about.remove(call);
+                agent::Tool::Result { name, tool_call_id, meta, is_error: *is_error, result }
             }
         };
         vec![self.step(agent::Step::Tool(tool), ts)]
@@ -215,6 +230,12 @@ fn cut(text: &str) -> String {
         Some((at, _)) => format!("{}\n…(truncated)…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
     }
+}
+
+/// What a tool call is about, for a person.
+fn about(arguments: &Value) -> Option<String> {
+    let told = TELLING.iter().find_map(|name| arguments.get(name)?.as_str())?.trim();
+    (!told.is_empty()).then(|| cut(told))
 }
 
 /// Cuts long texts and takes picture data out: watchers read, they do not rebuild.
