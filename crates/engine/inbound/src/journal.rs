@@ -91,6 +91,21 @@ pub(crate) enum Style {
 /// The journal's name for requests of clients.
 pub(crate) const CLIENTS: &str = "webchat";
 
+/// How the names of requests that a person typed begin.
+pub(crate) const TYPED: &str = "chat:";
+
+/// Whether a person typed one of these into a client.
+pub(crate) fn is_typed(tx: &Tx<'_>, causes: &[EventId]) -> Result<bool, StoreError> {
+    for cause in causes {
+        let sql = "SELECT vendor FROM inbox WHERE event = ?1 AND channel = ?2";
+        let vendor: Option<String> = tx.first(sql, params![cause.as_str(), CLIENTS], |row| row.get(0))?;
+        if vendor.is_some_and(|vendor| vendor.starts_with(TYPED)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A new row.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {

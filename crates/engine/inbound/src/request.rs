@@ -91,7 +91,7 @@ pub(crate) async fn take(inner: &Inner, asked: Asked) -> Result<Taken, InboundEr
 /// The journal's name for a request: the same key of two methods is two requests.
 fn vendor(style: Style, run: &RunId) -> String {
     match style {
-        Style::Chat => format!("chat:{run}"),
+        Style::Chat => format!("{}{run}", journal::TYPED),
         Style::Agent => format!("agent:{run}"),
     }
 }
