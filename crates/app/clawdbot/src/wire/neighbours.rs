@@ -64,12 +64,19 @@ impl sessions::Neighbours for Neighbourhood {
 
     fn choose_model(&self, key: &SessionKey, word: &str) -> Result<ModelChoice, String> {
         let agents = self.agents().ok_or_else(|| "the gateway is still starting".to_owned())?;
-        let model = agents.find_model(word)?;
+        let reference = match agents.find_model(word) {
+            Ok(model) => model.reference.clone(),
+            // Without a list of models nothing is kept from a client: the next run says what it cannot use.
+            Err(refusal) => {
+                let defaults = &self.config.get().agents.defaults;
+                word.parse().ok().filter(|_| defaults.models.is_empty()).ok_or(refusal)?
+            }
+        };
         let usual = agents.model_of(&self.agent_of(key));
         Ok(ModelChoice {
-            provider: model.reference.provider.to_string(),
-            model: model.reference.model.to_string(),
-            is_default: usual.is_some_and(|usual| usual.reference == model.reference),
+            provider: reference.provider.to_string(),
+            model: reference.model.to_string(),
+            is_default: usual.is_some_and(|usual| usual.reference == reference),
         })
     }
 
