@@ -11,6 +11,7 @@ mod gateway; // the daemon
 mod health; // is it well
 mod logs; // the log
 mod models; // which there are
+mod onboard; // from nothing to an answer
 mod pairing; // who may write
 mod sessions; // the conversations
 mod status; // the overview
@@ -22,6 +23,8 @@ use clap::Subcommand;
 
 use crate::context::Context;
 
+pub(crate) use onboard::Listed;
+
 /// One command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -29,6 +32,8 @@ pub(crate) enum Command {
     Gateway(Box<gateway::Arguments>),
     /// Say something to the agent
     Agent(Box<agent::Arguments>),
+    /// Set up a model and a network, and prove that they work
+    Onboard(Box<onboard::Arguments>),
     /// Print the address of the page, with a code that opens it once
     Dashboard(dashboard::Arguments),
     /// Print the overview
@@ -60,6 +65,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
     match command {
         Command::Gateway(arguments) => gateway::run(*arguments, context),
         Command::Agent(arguments) => agent::run(&arguments, context),
+        Command::Onboard(arguments) => onboard::run(&arguments, context),
         Command::Dashboard(arguments) => dashboard::run(&arguments, context),
         Command::Status(arguments) => status::run(&arguments, context),
         Command::Health(arguments) => health::run(&arguments, context),
