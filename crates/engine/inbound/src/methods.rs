@@ -67,17 +67,17 @@ async fn chat_send(intake: Arc<Intake>, _call: Call, params: send::Params) -> Re
 
 async fn agent(intake: Arc<Intake>, call: Call, params: run::Params) -> Result<run::Reply, RpcError> {
     let run_id = params.idempotency_key.clone();
-    let asked = asked(&intake, params)?;
-    let end = intake.inner.lanes.follow(run_id.clone()).await.map_err(|error| refusal(error.into()))?;
     let accepted_at = u64::try_from(intake.inner.clock.now_ms()).unwrap_or(0);
-    match request::take(&intake.inner, asked).await.map_err(refusal)? {
-        Taken::Started | Taken::InFlight | Taken::Stopped(_) => {
-            call.accepted(&run::Accepted {
-                run_id: run_id.clone(),
-                status: run::AcceptedStatus::Accepted,
-                accepted_at,
-            });
+    let accepted = || run::Accepted { run_id: run_id.clone(), status: run::AcceptedStatus::Accepted, accepted_at };
+    let asked = asked(&intake, params).inspect_err(|error| {
+        // Clients take what is said of the run, and not of the request, only as the second answer.
+        if error.payload.is_some() {
+            call.accepted(&accepted());
         }
+    })?;
+    let end = intake.inner.lanes.follow(run_id.clone()).await.map_err(|error| refusal(error.into()))?;
+    match request::take(&intake.inner, asked).await.map_err(refusal)? {
+        Taken::Started | Taken::InFlight | Taken::Stopped(_) => call.accepted(&accepted()),
         Taken::Done => {
             return Err(RpcError::unavailable("Error: the run of this key has ended; its answer is in the session"));
         }
@@ -98,7 +98,9 @@ fn asked(intake: &Intake, params: run::Params) -> Result<Asked, RpcError> {
     let config = intake.inner.config.get();
     if let Some(channel) = params.channel.as_deref().filter(|name| !name.trim().is_empty() && *name != "last") {
         let known = params.channel_kind().filter(|kind| config.channels.contains_key(kind.as_str()));
-        if known.is_none() && channel != "webchat" {
+        // A run that delivers nothing may name a network that is not set up: the published command line always does.
+        let is_spare = params.deliver != Some(true) && run::PUBLISHED_CHANNELS.contains(&channel);
+        if known.is_none() && channel != "webchat" && !is_spare {
             return Err(RpcError::invalid(format!("invalid agent params: unknown channel: {channel}")));
         }
     }
@@ -159,12 +161,11 @@ fn finished(run_id: ids::RunId, end: &RunEnd) -> Result<run::Reply, RpcError> {
     });
     let session_id = end.session.clone().unwrap_or_else(ids::SessionId::random);
     let (provider, model) = end.model.clone().unwrap_or_default();
-    let nonzero = |tokens: u64| (tokens > 0).then_some(tokens);
     let usage = run::RunUsage {
         input: end.usage.input,
         output: end.usage.output,
-        cache_read: nonzero(end.usage.cache_read),
-        cache_write: nonzero(end.usage.cache_write),
+        cache_read: Some(end.usage.cache_read),
+        cache_write: Some(end.usage.cache_write),
         total: end.usage.total(),
     };
     let meta = run::RunMeta {
