@@ -41,17 +41,20 @@ struct Buffer<T> {
     held: Vec<T>,
     hold: Hold,
     until: Instant,
+    /// Its place among all that were ever begun.
+    number: u64,
 }
 
 /// What is held, for all senders.
 #[derive(Debug)]
 pub(crate) struct Debounce<T> {
     buffers: HashMap<Voice, Buffer<T>>,
+    begun: u64,
 }
 
 impl<T> Default for Debounce<T> {
     fn default() -> Self {
-        Self { buffers: HashMap::new() }
+        Self { buffers: HashMap::new(), begun: 0 }
     }
 }
 
@@ -76,7 +79,9 @@ impl<T> Debounce<T> {
             }
         };
         let until = now + wait;
-        let buffer = self.buffers.entry(voice.clone()).or_insert(Buffer { held: Vec::new(), hold, until });
+        let number = self.begun;
+        self.begun += 1;
+        let buffer = self.buffers.entry(voice.clone()).or_insert(Buffer { held: Vec::new(), hold, until, number });
         buffer.held.push(item);
         buffer.until = until;
         if buffer.held.len() >= BUFFER_CAPACITY
@@ -87,12 +92,12 @@ impl<T> Debounce<T> {
         ready
     }
 
-    /// Groups whose time has come.
+    /// Groups whose time has come; of those that come together, the one that was begun first.
     pub(crate) fn due(&mut self, now: Instant) -> Vec<Vec<T>> {
-        let mut due: Vec<(Instant, Voice)> =
-            self.buffers.iter().filter(|(_, b)| b.until <= now).map(|(voice, b)| (b.until, voice.clone())).collect();
-        due.sort_by_key(|(until, _)| *until);
-        due.into_iter().filter_map(|(_, voice)| self.buffers.remove(&voice)).map(|buffer| buffer.held).collect()
+        let is_due = self.buffers.iter().filter(|(_, buffer)| buffer.until <= now);
+        let mut due: Vec<_> = is_due.map(|(voice, b)| (b.until, b.number, voice.clone())).collect();
+        due.sort_by_key(|(until, number, _)| (*until, *number));
+        due.into_iter().filter_map(|(_, _, voice)| self.buffers.remove(&voice)).map(|buffer| buffer.held).collect()
     }
 
     /// When [`Debounce::due`] has something next.
@@ -154,6 +159,17 @@ mod tests {
         assert_eq!(debounce.push(voice("a"), other, 3, now), [[1, 2]]);
         assert_eq!(debounce.due(now + PARTS), [[3]]);
         assert_eq!(debounce.next(), None);
+    }
+
+    #[test]
+    fn groups_that_come_due_together_come_in_the_order_in_which_they_were_begun() {
+        let mut debounce = Debounce::default();
+        let (now, wait) = (Instant::now(), Duration::from_millis(5));
+        let names: Vec<String> = (0..20).map(|number| format!("s{number}")).collect();
+        for name in &names {
+            assert!(debounce.push(voice(name), Hold::Texts(wait), name.clone(), now).is_empty());
+        }
+        assert_eq!(debounce.due(now + wait).concat(), names);
     }
 
     proptest! {

@@ -78,6 +78,7 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
 /// Waits for the time, a change of the account or the end; loses nothing when cut short.
 async fn pause(slot: &Slot, time: Duration, cancel: &CancellationToken) {
     tokio::select! {
+        biased;
         () = tokio::time::sleep(time) => {}
         () = slot.woken() => {}
         () = cancel.cancelled() => {}

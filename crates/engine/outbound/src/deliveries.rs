@@ -212,9 +212,11 @@ impl Deliveries {
     /// The account is connected now: what waits for it is tried at once.
     pub fn connected(&self, channel: &ChannelKind, account: &AccountId) {
         let workers = self.0.workers.lock();
-        for (_, worker) in workers.iter().filter(|(at, _)| at.channel == *channel && at.account == *account) {
-            worker.slot.notify.notify_one();
-        }
+        let here = workers.iter().filter(|(at, _)| at.channel == *channel && at.account == *account);
+        let mut waiting: Vec<_> = here.collect();
+        // The table has no order of its own, and a replay must wake in the same one.
+        waiting.sort_by_key(|(at, _)| (&at.target.peer, &at.target.thread));
+        waiting.into_iter().for_each(|(_, worker)| worker.slot.notify.notify_one());
     }
 
     /// Sends a text and waits for the network's receipt.

@@ -101,6 +101,7 @@ impl Run {
         let stop = self.stop.clone();
         OwnedTask::spawn(&CancellationToken::new(), |cancel| async move {
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(limit) => stop.stop(StopCause::Timeout),
                 () = cancel.cancelled() => {}
             }

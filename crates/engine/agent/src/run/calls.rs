@@ -248,6 +248,7 @@ impl Run {
         });
         tokio::pin!(running);
         let outcome = tokio::select! {
+            biased;
             outcome = &mut running => outcome,
             () = cancel.cancelled() => {
                 tokio::time::timeout(GRACE, running).await.unwrap_or(Err(ToolError::Cancelled))
