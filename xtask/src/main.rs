@@ -1,18 +1,29 @@
 //! Chores: `cargo xtask <name>`.
 
 mod bench;
+mod check; // formatting, lints, house rules
 mod peers;
+mod run; // build, then be the binary
 mod schema;
+mod simulate;
+mod steps; // what several chores do
+mod test; // everything that is tested
+mod tidy; // the rules of the house
 
 use anyhow::{Result, bail};
 
 fn main() -> Result<()> {
     let chore = std::env::args().nth(1);
+    let words: Vec<String> = std::env::args().skip(2).collect();
     match chore.as_deref() {
+        Some("run") => run::chore(&words),
+        Some("test") => test::chore(&words),
+        Some("check") => check::chore(),
+        Some("tidy") => tidy::chore(),
         Some("schema") => schema::schema(),
         Some("golden") => schema::golden(),
         Some("bench") => bench::bench(),
-        Some("peers") => peers::chore(&std::env::args().skip(2).collect::<Vec<_>>()),
-        other => bail!("unknown chore {other:?}: schema, golden, bench, peers"),
+        Some("peers") => peers::chore(&words),
+        other => bail!("unknown chore {other:?}: run, test, check, tidy, bench, peers, schema, golden"),
     }
 }
