@@ -286,6 +286,8 @@ impl Actor {
                 let mut running = self.sessions.iter().filter_map(|(key, s)| Some((key, s.current.as_ref()?)));
                 match running.find(|(_, current)| *current.start.run() == run) {
                     Some((other, _)) if *other != key => Err(OtherSession),
+                    // A run that was told before and has not ended yet is no longer there for clients.
+                    Some((_, current)) if current.stop.cause().is_some() => Ok(Vec::new()),
                     Some((_, current)) => {
                         self.halt(current, cause);
                         Ok(vec![run])
@@ -295,7 +297,8 @@ impl Actor {
             }
             StopScope::Session(key) => {
                 let Some(session) = self.sessions.get(&key) else { return Ok(Vec::new()) };
-                let runs = session.current.iter().map(|current| current.start.run().clone()).collect();
+                let current = session.current.iter().filter(|current| current.stop.cause().is_none());
+                let runs = current.map(|current| current.start.run().clone()).collect();
                 self.apply(&key, Event::Stop(cause));
                 Ok(runs)
             }
