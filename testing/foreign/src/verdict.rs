@@ -310,6 +310,12 @@ fn milestone(frame: &Value) -> Option<(String, String)> {
     }
     let run = frame["payload"]["runId"].as_str().unwrap_or_default().to_owned();
     let label = if run.is_empty() { String::new() } else { label(&frame["payload"]) };
+    // However a run ends, nothing more is to be waited for.
+    let label = match label.as_str() {
+        "final" | "error" => "over",
+        "lifecycle/end" | "lifecycle/error" => "lifecycle/over",
+        other => other,
+    };
     Some((format!("{event} {label}"), run))
 }
 
