@@ -174,6 +174,7 @@ impl Provider for Talker {
             async move {
                 match act {
                     Act::Say(event) => {
+                        outside.heard("says", &call).await;
                         if let ModelEvent::Stop(_) = &event {
                             outside.step("answer", &call).await;
                         }

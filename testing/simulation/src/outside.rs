@@ -165,6 +165,12 @@ impl Outside {
         self.alive().await;
     }
 
+    /// A moment without a delay of its own.
+    pub(crate) async fn heard(&self, what: &str, detail: &(dyn Display + Sync)) {
+        self.moment(what, detail);
+        self.alive().await;
+    }
+
     async fn alive(&self) {
         if self.is_dead() {
             pending::<()>().await;

@@ -73,7 +73,7 @@ impl Plan {
             Update { at_ms, person: dice.below(people), what }
         });
         let updates = updates.collect();
-        let first = dice.between(1, 25 + 22 * count);
+        let first = dice.between(1, 25 + 28 * count);
         let crashes = if dice.chance(25) { vec![first, dice.between(1, 40)] } else { vec![first] };
         Self {
             seed,
