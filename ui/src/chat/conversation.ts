@@ -2,6 +2,7 @@
 
 import { Lost, Refused } from "../protocol/connection";
 import type { AgentEvent, Attachment, ChatEvent, HistoryReply, SendReply, WireMessage } from "../protocol/frames";
+import { drawn } from "./drawing";
 import type { Entry, NoticeEntry, PersonEntry } from "./entry";
 import { joined } from "./loaded";
 import { Merge } from "./merge";
@@ -17,7 +18,6 @@ export interface Gateway {
 const FIRST = 60;
 /** Enough to join what came since. */
 const NEWEST = 100;
-const HIDDEN_MS = 250;
 /** The most that the gateway tells. */
 export const MOST = 1000;
 
@@ -242,14 +242,6 @@ export class Conversation {
     this.#said.push({ kind: "notice", key: `notice:${at}:${this.#said.length}`, at, text });
     this.touch();
   }
-}
-
-/** Ends when the browser has drawn what there is; in a hidden page, which draws nothing, soon. */
-function drawn(): Promise<void> {
-  return new Promise((done) => {
-    setTimeout(done, HIDDEN_MS);
-    requestAnimationFrame(() => setTimeout(done, 0));
-  });
 }
 
 function said({ message }: ChatEvent): string {

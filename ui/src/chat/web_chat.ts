@@ -6,6 +6,7 @@ import { Access } from "../access";
 import { Connection, Lost, Refused, type Status, type Surroundings } from "../protocol/connection";
 import type { Attachment, SendReply, SessionRow, SessionsReply } from "../protocol/frames";
 import { Conversation } from "./conversation";
+import { BeforeDrawing } from "./drawing";
 import { Drafts } from "./drafts";
 import { Outbox, type Pending } from "./outbox";
 import { randomId } from "./random_id";
@@ -32,9 +33,13 @@ export class WebChat {
   mainKey = "";
   #agentId = "main";
   #listing = false;
+  /** A model may write faster than a screen draws. */
+  readonly #arrived: BeforeDrawing;
+  #isHearing = false;
 
   constructor(base: URL, around: Surroundings, changed: () => void) {
     this.#changed = changed;
+    this.#arrived = new BeforeDrawing(changed);
     this.#shelf = new BrowserShelf();
     this.drafts = new Drafts(this.#shelf);
     this.#outbox = new Outbox(this.#shelf);
@@ -167,7 +172,8 @@ export class WebChat {
 
   #show(key: string): void {
     this.#shelf.write(OPEN_SESSION, key);
-    this.conversation = new Conversation(key, this.#connection, this.#outbox, this.#changed);
+    const changed = (): void => (this.#isHearing ? this.#arrived.ask() : this.#changed());
+    this.conversation = new Conversation(key, this.#connection, this.#outbox, changed);
   }
 
   #turned(status: Status): void {
@@ -186,7 +192,9 @@ export class WebChat {
   }
 
   #heard(name: string, payload: unknown): void {
+    this.#isHearing = true;
     this.conversation?.take(name, payload);
+    this.#isHearing = false;
     const ended = name === "chat" && (payload as { state?: string }).state !== "delta";
     if (ended) void this.list();
   }

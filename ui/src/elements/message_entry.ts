@@ -4,8 +4,11 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import type { AssistantEntry, Entry, Part, PersonEntry } from "../chat/entry";
 import "../markdown/markdown_text";
+import { cut } from "./cut";
 import { pictureTemplate } from "./picture";
 import { toolCallTemplate, type Unfolded } from "./tool_call";
+
+const MOST_TEXT = 200_000;
 
 export interface EntryActions extends Unfolded {
   sendAgain(key: string): void;
@@ -24,7 +27,7 @@ export function entryTemplate(entry: Entry, isFirstOfSpeaker: boolean, actions: 
 function personTemplate(entry: PersonEntry, actions: EntryActions): TemplateResult {
   return html`<div class="bubble">
       ${entry.images.map((picture) => pictureTemplate(picture, "Attached picture"))}
-      ${entry.text === "" ? nothing : html`<div class="said">${entry.text}</div>`}
+      ${entry.text === "" ? nothing : html`<div class="said">${cut(entry.text, MOST_TEXT).text}</div>`}
     </div>
     ${deliveryTemplate(entry, actions)}`;
 }
@@ -52,7 +55,7 @@ function assistantTemplate(entry: AssistantEntry, isFirst: boolean, actions: Ent
 function partTemplate(part: Part, id: string, actions: EntryActions): TemplateResult | typeof nothing {
   switch (part.kind) {
     case "text":
-      return html`<markdown-text class="markdown" .text=${part.text}></markdown-text>`;
+      return textTemplate(part.text);
     case "thinking":
       return thinkingTemplate(part.text, id, actions);
     case "picture":
@@ -60,6 +63,12 @@ function partTemplate(part: Part, id: string, actions: EntryActions): TemplateRe
     case "tool":
       return toolCallTemplate(part.call, actions);
   }
+}
+
+function textTemplate(whole: string): TemplateResult {
+  const { text, rest } = cut(whole, MOST_TEXT);
+  return html`<markdown-text class="markdown" .text=${text}></markdown-text>
+    ${rest === "" ? nothing : html`<p class="meta">${rest}</p>`}`;
 }
 
 function thinkingTemplate(text: string, id: string, unfolded: Unfolded): TemplateResult {

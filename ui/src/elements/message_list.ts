@@ -15,6 +15,8 @@ import { entryTemplate, type EntryActions } from "./message_entry";
 
 /** So close to the end counts as being there. */
 const NEAR_PX = 24;
+/** So long without scrolling is rest. */
+const RESTED_MS = 150;
 /** Until the screen was measured. */
 const FIRST_VIEWPORT_PX = 800;
 
@@ -37,6 +39,10 @@ export class MessageList extends LightElement {
   #isFollowing = true;
   #anchor: { key: string; offset: number } | undefined;
   #lastTop = 0;
+  /** Height of the room before the window. */
+  #room = 0;
+  #isScrolling = false;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   #width = 0;
   #hadFocus = false;
   readonly #unfolded = new Set<string>();
@@ -53,6 +59,13 @@ export class MessageList extends LightElement {
 
   toNewest(): void {
     this.#isFollowing = true;
+    this.#isScrolling = false;
+    this.requestUpdate();
+  }
+
+  toOldest(): void {
+    this.#isScrolling = false;
+    this.#leaveEnd(-this.#padding);
     this.requestUpdate();
   }
 
@@ -67,6 +80,7 @@ export class MessageList extends LightElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    clearTimeout(this.#rest);
     this.#resized.disconnect();
     this.#observed.clear();
   }
@@ -85,7 +99,7 @@ export class MessageList extends LightElement {
   protected override render(): TemplateResult {
     const { first, end } = this.#window;
     const shown = this.entries.slice(first, end);
-    return html`<div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#scrolled}>
+    return html`<div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#scrolled} @keydown=${this.#pressed}>
         <div class="column">
           ${this.isCut ? html`<p class="meta cut">Older messages are in the transcript on disk.</p>` : nothing}
           <div class="room before"></div>
@@ -136,17 +150,17 @@ export class MessageList extends LightElement {
     return this.querySelector<HTMLElement>(".scroller") ?? this;
   }
 
-  /**
-   * How much lower everything is on the screen than in the heights: what stands above the first entry, and the part of
-   * a pixel by which the room before the window is rounded. Browsers scroll by whole pixels, so whatever changes above
-   * the reader must change by whole pixels too, or the page would tremble.
-   */
-  get #above(): number {
+  /** Room above the first entry that is not an entry's. */
+  get #padding(): number {
     const column = this.querySelector<HTMLElement>(".column");
     const cut = this.querySelector<HTMLElement>(".cut");
     const padding = column === null ? 0 : Number.parseFloat(getComputedStyle(column).paddingTop);
-    const before = this.#heights.start(this.#window.first);
-    return padding + (cut?.offsetHeight ?? 0) + Math.round(before) - before;
+    return padding + (cut?.offsetHeight ?? 0);
+  }
+
+  /** How much lower everything is on the screen than in the heights. */
+  get #above(): number {
+    return this.#padding + this.#room - this.#heights.start(this.#window.first);
   }
 
   #wanted(): Window {
@@ -175,9 +189,14 @@ export class MessageList extends LightElement {
       if (key !== undefined) this.#heights.measure(key, entry.getBoundingClientRect().height);
     }
     const { first, end } = this.#window;
-    room(scroller, ".before", Math.round(this.#heights.start(first)));
-    room(scroller, ".after", this.#heights.total - this.#heights.start(end));
     const place = this.#place();
+    const start = this.#heights.start(first);
+    const gliding = place === undefined || !this.#isScrolling ? -1 : scroller.scrollTop - this.#padding - place + start;
+    // To scroll under a finger, a wheel or an animation would stop it, so while it moves the room before the window
+    // gives way instead. Whole pixels otherwise: browsers scroll by those, and the page would tremble.
+    this.#room = gliding >= 0 ? gliding : Math.round(start);
+    setHeight(scroller, ".before", this.#room);
+    setHeight(scroller, ".after", this.#heights.total - this.#heights.start(end));
     const top = place === undefined ? scroller.scrollHeight - scroller.clientHeight : place + this.#above;
     if (Math.abs(scroller.scrollTop - top) > 0.5) scroller.scrollTop = top;
     this.#lastTop = scroller.scrollTop - this.#above;
@@ -186,7 +205,11 @@ export class MessageList extends LightElement {
 
   readonly #scrolled = (): void => {
     const scroller = this.#scroller;
-    const top = scroller.scrollTop - this.#above;
+    this.#isScrolling = true;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(this.#rested, RESTED_MS);
+    // The very top is the beginning, whatever the guesses were.
+    const top = scroller.scrollTop <= 0 ? -this.#padding : scroller.scrollTop - this.#above;
     const isNear = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
     const wasFollowing = this.#isFollowing;
     if (isNear) this.#isFollowing = true;
@@ -194,6 +217,20 @@ export class MessageList extends LightElement {
     else if (top < this.#lastTop - 1 || !this.#isFollowing) this.#leaveEnd(top);
     this.#lastTop = top;
     if (wasFollowing !== this.#isFollowing || !isSame(this.#window, this.#wanted())) this.requestUpdate();
+  };
+
+  readonly #rested = (): void => {
+    this.#isScrolling = false;
+    this.#settle();
+  };
+
+  /** At once, because a long glide would pass thousands of messages that nobody reads. */
+  readonly #pressed = (event: KeyboardEvent): void => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === "End") this.toNewest();
+    else if (event.key === "Home") this.toOldest();
+    else return;
+    event.preventDefault();
   };
 
   #stay(): void {
@@ -208,7 +245,7 @@ export class MessageList extends LightElement {
   }
 }
 
-function room(scroller: HTMLElement, name: string, height: number): void {
+function setHeight(scroller: HTMLElement, name: string, height: number): void {
   scroller.querySelector<HTMLElement>(name)?.style.setProperty("height", `${height}px`);
 }
 

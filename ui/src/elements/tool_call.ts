@@ -3,8 +3,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 
 import type { ToolCall } from "../chat/entry";
+import { cut } from "./cut";
 import { pictureTemplate } from "./picture";
 
+const MOST_TEXT = 50_000;
 const STATES = { running: "running", done: "done", failed: "failed" } as const;
 
 export interface Unfolded {
@@ -36,10 +38,12 @@ function bodyTemplate(call: ToolCall): TemplateResult {
   </div>`;
 }
 
-function block(title: string, text: string): TemplateResult {
+function block(title: string, whole: string): TemplateResult {
+  const { text, rest } = cut(whole, MOST_TEXT);
   return html`<div class="tool-block">
     <div class="tool-title">${title}</div>
     <pre tabindex="0" role="group" aria-label=${title}>${text}</pre>
+    ${rest === "" ? nothing : html`<p class="faint">${rest}</p>`}
   </div>`;
 }
 

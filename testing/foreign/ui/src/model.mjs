@@ -54,8 +54,8 @@ export class Model {
   #arrived = [];
   /** @type {((answer: Answer) => void)[]} */
   #awaited = [];
-  /** @type {((answer: Answer) => void)[]} */
-  #scripted = [];
+  /** @type {{ status: number, message: string }[]} */
+  #refusals = [];
   #server = createServer((request, response) => void this.#serve(request, response));
   url = "";
 
@@ -68,9 +68,9 @@ export class Model {
     return model;
   }
 
-  /** Answers the next question by this script, before any that is waited for. @param {(answer: Answer) => void} script */
-  script(script) {
-    this.#scripted.push(script);
+  /** Refuses the next question as a vendor does. @param {number} status @param {string} message */
+  refuse(status, message) {
+    this.#refusals.push({ status, message });
     return this;
   }
 
@@ -92,9 +92,14 @@ export class Model {
     for await (const chunk of request) body += chunk;
     const asked = JSON.parse(body);
     this.requests.push(asked);
+    const refusal = this.#refusals.shift();
+    if (refusal !== undefined) {
+      response.writeHead(refusal.status, { "content-type": "application/json" });
+      response.end(JSON.stringify({ error: { message: refusal.message } }));
+      return;
+    }
     const answer = new Answer(asked, response);
-    const script = this.#scripted.shift();
-    const awaited = script === undefined ? this.#awaited.shift() : script;
+    const awaited = this.#awaited.shift();
     if (awaited === undefined) this.#arrived.push(answer);
     else awaited(answer);
   }

@@ -132,3 +132,37 @@ test("without a model the gateway's sentence stands in the conversation", onStag
   await page.keyboard.press("Enter");
   await page.getByText(/model/i).filter({ hasText: /onboard|configure/i }).first().waitFor();
 }));
+
+test("why a model refused is said in the conversation, once", onStage({}, async ({ page, model }) => {
+  await page.getByText("What shall we do?").waitFor();
+  model.refuse(401, "this key was revoked");
+  await page.getByRole("textbox", { name: "Message" }).fill("Hello?");
+  await page.keyboard.press("Enter");
+  await page.getByText(/revoked|401/).first().waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByText(/revoked|401/).first().waitFor();
+  assert.equal(await page.getByText(/revoked|401/).count(), 1);
+}));
+
+test("a message written during an answer is answered after it", onStage({}, async ({ page, model }) => {
+  await page.getByText("What shall we do?").waitFor();
+  const field = page.getByRole("textbox", { name: "Message" });
+  await field.fill("First question");
+  await field.press("Enter");
+  const first = await model.asked();
+  first.say("First answer");
+  await page.getByText("First answer").waitFor();
+  await field.fill("Second question");
+  await field.press("Enter");
+  await page.getByText("Second question").waitFor();
+  first.say(", complete.").end();
+  const second = await model.asked();
+  assert.ok(JSON.stringify(second.request.messages).includes("Second question"));
+  second.say("Second answer.").end();
+  await page.getByText("Second answer.").waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  await page.getByText("First answer, complete.").waitFor();
+  const order = await page.getByRole("article").evaluateAll((all) => all.map((one) => one.querySelector(".said, .markdown")?.textContent?.trim()));
+  assert.deepEqual(order, ["First question", "First answer, complete.", "Second question", "Second answer."]);
+}));

@@ -73,3 +73,44 @@ test("only what is on the screen is in the page, wherever the reader is", onStag
     await page.getByText("Answer 4999.").waitFor();
   },
 ));
+
+test("even all 5,000 messages at once are a small part of the page", onStage(
+  {
+    before: async (page) => {
+      // The gateway tells the last 1,000; a page that stays open for long may hold any number.
+      const messages = longTalk(MESSAGES).map((message, number) => ({ ...message, timestamp: 1_769_241_600_000 + number * 1000 }));
+      await page.routeWebSocket(/./, (socket) => {
+        const server = socket.connectToServer();
+        /** @type {Set<string>} */
+        const asked = new Set();
+        socket.onMessage((text) => {
+          const frame = JSON.parse(String(text));
+          if (frame.method === "chat.history") asked.add(frame.id);
+          server.send(text);
+        });
+        server.onMessage((text) => {
+          const frame = JSON.parse(String(text));
+          if (!asked.has(frame.id)) return socket.send(text);
+          socket.send(JSON.stringify({ ...frame, payload: { ...frame.payload, messages } }));
+        });
+      });
+    },
+  },
+  async ({ page }) => {
+    await page.getByText("Answer 4999.").waitFor();
+    const scroller = page.getByRole("region", { name: "Messages" });
+    await scroller.focus();
+    await page.keyboard.press("Home");
+    await page.getByText("Question 0:").waitFor();
+    assert.ok((await page.locator(".entry").count()) < 60);
+    const entries = await page.evaluate(async () => {
+      const element = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
+      for (let part = 1; part <= 20; part += 1) {
+        element.scrollTop = (element.scrollHeight * part) / 20;
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+      return document.querySelectorAll(".entry").length;
+    });
+    assert.ok(entries < 60, `${entries} messages in the page`);
+  },
+));

@@ -78,6 +78,26 @@ for (const [where, distance] of /** @type {[string, number][]} */ ([["just above
   ));
 }
 
+test("scrolling up through messages never seen before moves them by what the wheel says", onStage(
+  { seed: (state) => writeTranscript(state, longTalk(1000)) },
+  async ({ page }) => {
+    await page.getByText("Answer 999.").waitFor();
+    await page.mouse.move(500, 300);
+    for (let turn = 0; turn < 25; turn += 1) {
+      const moved = await page.evaluate(async () => {
+        const scroller = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
+        const edge = scroller.getBoundingClientRect().top;
+        const entry = /** @type {HTMLElement} */ ([...scroller.querySelectorAll(".entry")].find((one) => one.getBoundingClientRect().bottom > edge));
+        const before = entry.getBoundingClientRect().top;
+        scroller.scrollTop -= 300;
+        for (let frame = 0; frame < 3; frame += 1) await new Promise((done) => requestAnimationFrame(done));
+        return entry.isConnected ? Math.round(entry.getBoundingClientRect().top - before) : undefined;
+      });
+      assert.equal(moved, 300, `turn ${turn}`);
+    }
+  },
+));
+
 test("a reader at the end follows what arrives until the last word", onStage({}, async ({ page, model }) => {
   await page.getByText("What shall we do?").waitFor();
   await page.getByRole("textbox", { name: "Message" }).fill("Go on.");
