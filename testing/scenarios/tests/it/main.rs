@@ -3,14 +3,17 @@
 #![cfg(test)]
 #![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
 
+mod channel_faults;
 mod crash;
 mod explain;
 mod first_start;
 mod groups;
+mod machine;
 mod money;
 mod pairing;
 mod provenance;
 mod provider_faults;
 mod stage;
+mod telegram_features;
 mod tools;
 mod webchat;

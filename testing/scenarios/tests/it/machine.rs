@@ -1,0 +1,140 @@
+//! The machine misbehaves: a clear word, an exit code, nothing lost.
+
+use fakes::model::Answer;
+use serde_json::json;
+use testkit::{Home, TestGateway};
+
+use crate::stage::Stage;
+
+async fn refused(home: Home) -> anyhow::Result<String> {
+    match TestGateway::start_in(home, &[]).await {
+        Ok(_) => anyhow::bail!("the gateway started"),
+        Err(error) => Ok(format!("{error:#}")),
+    }
+}
+
+#[tokio::test]
+async fn a_config_that_is_broken_is_refused_with_path_reason_and_allowed_values() -> anyhow::Result<()> {
+    let home = Home::new()?;
+    home.write_config(&json!({ "gateway": { "bind": "everywhere", "prot": 1 } }))?;
+    let said = refused(home).await?;
+    assert!(said.contains("gateway.bind") && said.contains("loopback"), "{said}");
+    assert!(said.contains("prot"), "{said}");
+
+    let home = Home::new()?;
+    std::fs::create_dir_all(home.state())?;
+    std::fs::write(home.config_path(), "{ gateway: { port: ")?;
+    let said = refused(home).await?;
+    assert!(said.contains("clawdbot.json"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() -> anyhow::Result<()> {
+    let gateway = TestGateway::start_in(Home::new()?, &[]).await?;
+    let other = Home::new()?;
+    let mut command = tokio::process::Command::new(testkit::binary()?);
+    command.env("HOME", other.path()).args(["gateway", "--port", &gateway.port().to_string()]);
+    let output = command.output().await?;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(&gateway.port().to_string()), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_folder_that_cannot_be_made_is_named() -> anyhow::Result<()> {
+    let home = Home::new()?;
+    std::fs::write(home.path().join("file"), "")?;
+    let state = home.path().join("file/below");
+    let output = tokio::process::Command::new(testkit::binary()?)
+        .env("HOME", home.path())
+        .env("CLAWDBOT_STATE_DIR", &state)
+        .args(["gateway", "--port", "1"])
+        .output()
+        .await?;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("file/below"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_refuses_new_messages_and_loses_none_it_took() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("fine"));
+    let mut chat = stage.gateway.chat("main").await?;
+    assert_eq!(chat.ask("before").await?.text, "fine");
+    let pid = stage.gateway.pid().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+    // No file of the process may grow any more: what a full disk does, without filling one.
+    let nothing = rustix::process::Rlimit { current: Some(0), maximum: None };
+    rustix::process::prlimit(pid, rustix::process::Resource::Fsize, nothing)?;
+    let refused = chat.say("while full").await;
+    assert!(refused.is_err(), "a message that cannot be kept is not taken: {refused:?}");
+    stage.gateway.kill().await?;
+    stage.gateway.restart().await?;
+    let mut chat = stage.gateway.chat("main").await?;
+    let history = serde_json::to_string(&chat.history().await?)?;
+    assert!(history.contains("before") && !history.contains("while full"), "{history}");
+    assert_eq!(chat.ask("after").await?.text, "fine");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transcript_with_a_torn_last_line_is_mended_and_goes_on() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("fine"));
+    let mut chat = stage.gateway.chat("main").await?;
+    chat.ask("first").await?;
+    stage.gateway.stop().await?;
+    let folder = stage.gateway.home().state().join("agents/main/sessions");
+    let transcript = std::fs::read_dir(&folder)?
+        .filter_map(Result::ok)
+        .map(|file| file.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    let transcript = transcript.ok_or_else(|| anyhow::anyhow!("no transcript"))?;
+    let mut torn = std::fs::read_to_string(&transcript)?;
+    torn.push_str(r#"{"type":"message","id":"0badc0de","par"#);
+    std::fs::write(&transcript, torn)?;
+    stage.gateway.restart().await?;
+    let mut chat = stage.gateway.chat("main").await?;
+    assert_eq!(chat.ask("second").await?.text, "fine");
+    let asked = stage.model.request(2).await.body.to_string();
+    assert!(asked.contains("first") && asked.contains("second"), "{asked}");
+    stage.gateway.stop().await?;
+    for line in std::fs::read_to_string(&transcript)?.lines() {
+        let _: serde_json::Value = serde_json::from_str(line)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bind_beyond_loopback_without_auth_is_refused_with_the_reason() -> anyhow::Result<()> {
+    let home = Home::new()?;
+    home.write_config(&json!({ "gateway": { "bind": "lan", "auth": { "mode": "none" } } }))?;
+    let said = refused(home).await;
+    // The mode `none` is no key of the file: without token and password there is none either.
+    let said = match said {
+        Ok(said) => said,
+        Err(error) => anyhow::bail!(error),
+    };
+    assert!(said.contains("auth"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_config_holds_without_dropping_the_chat() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.model.otherwise(|seen| Answer::text(format!("model {}", seen.model())));
+    let mut chat = stage.gateway.chat("main").await?;
+    assert_eq!(chat.ask("which?").await?.text, "model fake-1");
+    let got = chat.call("config.get", &json!({})).await?;
+    let patch = json!({ "models": { "providers": { "fake": { "models": [
+        { "id": "fake-2", "name": "Second", "reasoning": false, "input": ["text"], "contextWindow": 200_000, "maxTokens": 8192,
+          "cost": { "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 } }] } } },
+        "agents": { "defaults": { "model": { "primary": "fake/fake-2" } } } });
+    let raw = serde_json::to_string(&patch)?;
+    chat.call("config.patch", &json!({ "raw": raw, "baseHash": got["hash"] })).await?;
+    assert_eq!(chat.ask("and now?").await?.text, "model fake-2");
+    Ok(())
+}
