@@ -2,11 +2,16 @@
 //!
 //! The list is embedded as text and read line by line when somebody asks: an idle gateway holds nothing of it.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use crate::{Input, Price};
 
 const EMBEDDED: &str = include_str!("catalogue.tsv");
+
+/// Read once: the list never changes, and reading all of it takes longer than a message.
+static DEAREST: LazyLock<Price> = LazyLock::new(Catalogue::read_dearest);
 
 /// One known model.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -53,6 +58,10 @@ impl Catalogue {
     /// The dearest figure of each kind in the embedded list: what an unknown price counts as.
     #[must_use]
     pub fn dearest() -> Price {
+        *DEAREST
+    }
+
+    fn read_dearest() -> Price {
         entries().map(|entry| entry.price()).fold(Price::default(), |dearest, price| Price {
             input: dearest.input.max(price.input),
             output: dearest.output.max(price.output),
