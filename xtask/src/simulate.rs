@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-pub(crate) fn simulate() -> Result<()> {
+pub(crate) fn chore(words: &[String]) -> Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["run", "--quiet", "--package", "simulation", "--profile", "sim", "--"]).args(std::env::args().skip(2));
+    cargo.args(["run", "--quiet", "--package", "simulation", "--profile", "sim", "--"]).args(words);
     ensure!(cargo.status()?.success(), "the simulation found something, or could not be run");
     Ok(())
 }

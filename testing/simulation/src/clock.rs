@@ -54,6 +54,11 @@ impl CommitClock {
     pub(crate) fn belongs_to(&self, outside: &Arc<Outside>) {
         *self.0.lock() = Some(Arc::clone(outside));
     }
+
+    /// The schedule is over: commits are no moments until the next one.
+    pub(crate) fn is_free(&self) {
+        *self.0.lock() = None;
+    }
 }
 
 impl Clock for CommitClock {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use stdx::{Clock as _, MemoryDisk};
 use store::Store;
 use tokio::runtime::Builder;
@@ -34,7 +35,9 @@ pub struct Report {
 #[derive(Debug)]
 pub struct Bench {
     ground: Ground,
-    image: Store,
+    clock: Arc<CommitClock>,
+    /// The tables, handed from one schedule to the next: statements that were compiled once stay compiled.
+    store: Mutex<Store>,
 }
 
 impl Default for Bench {
@@ -48,8 +51,9 @@ impl Bench {
     /// If the tables cannot be made: then nothing can be simulated.
     #[must_use]
     pub fn new() -> Self {
-        let image = Store::memory(&migrations(), Arc::new(CommitClock::default())).expect("the tables can be made");
-        Self { ground: Ground::new(), image }
+        let clock = Arc::new(CommitClock::default());
+        let store = Store::memory(&migrations(), Arc::clone(&clock) as _).expect("the tables can be made");
+        Self { ground: Ground::new(), clock, store: Mutex::new(store) }
     }
 
     /// Runs the schedule of this seed.
@@ -66,9 +70,10 @@ impl Bench {
 
     fn carry(&self, seed: u64, fault: Option<Fault>, keeps_lines: bool) -> Report {
         let outside = Arc::new(Outside::new(Plan::of(seed), fault, keeps_lines));
-        let clock = Arc::new(CommitClock::default());
-        let mut store = self.image.fork(Arc::clone(&clock) as _).expect("a copy of the tables");
-        clock.belongs_to(&outside);
+        let mut kept = self.store.lock();
+        let mut store = kept.clone();
+        empty(&store);
+        self.clock.belongs_to(&outside);
         let mut disk = MemoryDisk::new();
         for life in 0.. {
             outside.begin_life(life);
@@ -83,6 +88,8 @@ impl Bench {
             check::damage(&outside, &store);
         }
         check::at_rest(&outside, &store, &disk);
+        self.clock.is_free();
+        *kept = store;
         let (moments, trace, lines) = outside.trace();
         let plan = if keeps_lines { format!("{:#?}", outside.plan) } else { String::new() };
         Report { seed, wrongs: outside.wrongs.lock().clone(), moments, trace, lines, plan }
@@ -104,6 +111,8 @@ impl Bench {
                     }
                     rested.unwrap_or_else(|left| outside.wrong(left));
                 }
+                // What a dying process thinks of its end is nobody's concern.
+                Err(_) if outside.is_dead() => std::future::pending().await,
                 Err(error) => outside.wrong(format!("the process does not start: {error:#}")),
             }
         };
@@ -119,3 +128,27 @@ impl Bench {
         })
     }
 }
+
+/// Takes everything out of the tables but what says which tables there are.
+fn empty(store: &Store) {
+    let emptied = store.write_blocking(|tx| {
+        for table in TABLES {
+            tx.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        Ok(())
+    });
+    emptied.expect("the tables can be emptied");
+}
+
+const TABLES: [&str; 10] = [
+    "facts",
+    "inbox",
+    "inbox_told",
+    "ledger",
+    "outbox",
+    "pending_entries",
+    "runs",
+    "session_exports",
+    "sessions",
+    "spending",
+];
