@@ -10,7 +10,6 @@ use stdx::AbsPath;
 pub(crate) type Variables = BTreeMap<String, String>;
 
 /// What the process was started with.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn of_process() -> Variables {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -15,6 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, Registry};
 
 use crate::config::{Level, LoggingSection};
+use crate::context::Context;
 use file::LogFile;
 use layer::{ToFile, ToTerminal};
 
@@ -54,6 +55,25 @@ impl Log {
             .with(ToTerminal { redactor }.with_filter(quiet(to_terminal)));
         Ok(tracing::subscriber::set_global_default(subscriber)?)
     }
+}
+
+/// A command that does the gateway's work writes to the gateway's log, and says nothing beside its answer.
+pub(crate) fn to_file(context: &Context) -> Result<()> {
+    let snapshot = context.config()?;
+    let mut redactor = Redactor::default();
+    redactor.learn_environment(context.environment.iter());
+    redactor.learn_config(&snapshot.effective);
+    let mut section: LoggingSection = crate::config::section(&snapshot)?;
+    section.console_level = Some(Level::Silent);
+    let log = Log {
+        folder: context.places.logs(),
+        section,
+        redactor,
+        host: crate::wire::machine_name(),
+        is_verbose: false,
+        clock: Arc::clone(&context.clock),
+    };
+    log.start()
 }
 
 /// The libraries below us speak only when something is wrong.

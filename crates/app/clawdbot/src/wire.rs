@@ -109,6 +109,7 @@ impl Configs {
 
 /// Builds the house on its foundation. Engines come before those that use them; what must be known the other way
 /// round is filled in at the end.
+#[expect(clippy::too_many_lines, reason = "one list of everything, in the order in which it must stand")]
 pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &CancellationToken) -> Result<House> {
     let Outside { events, mounts, system_events } = outside;
     let config = Configs::follow(base)?;

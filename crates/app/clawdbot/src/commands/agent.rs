@@ -16,6 +16,7 @@ use store::LeaseError;
 use crate::context::Context;
 use crate::lease;
 use crate::local::Local;
+use crate::logging;
 use crate::output::aside;
 use crate::remote::{self, Reach};
 use screen::Screen;
@@ -85,7 +86,10 @@ async fn way(arguments: &Arguments, context: &Context) -> Result<Way> {
         return Ok(Way::Gateway(Box::new(remote::connect(context, &reach).await?)));
     }
     match lease::acquire(context) {
-        Ok(lease) => Ok(Way::Here(Box::new(Local::open(context, lease).await?))),
+        Ok(lease) => {
+            logging::to_file(context)?;
+            Ok(Way::Here(Box::new(Local::open(context, lease).await?)))
+        }
         Err(LeaseError::Held { .. }) => {
             aside("A gateway holds this state folder: the run goes through it.");
             Ok(Way::Gateway(Box::new(remote::connect(context, &reach).await?)))
@@ -100,31 +104,7 @@ async fn ask(arguments: &Arguments, context: &Context, way: &Way) -> Result<Exit
     };
     let key = session(arguments, way).await?;
     let run_id = RunId::random();
-    let params = Params {
-        message,
-        agent_id: arguments.agent.clone(),
-        to: None,
-        reply_to: None,
-        session_id: None,
-        session_key: Some(key.clone()),
-        thinking: arguments.thinking.clone(),
-        deliver: None,
-        attachments: None,
-        channel: None,
-        reply_channel: None,
-        account_id: None,
-        reply_account_id: None,
-        thread_id: None,
-        group_id: None,
-        group_channel: None,
-        group_space: None,
-        timeout: arguments.timeout.map(Whole::try_from).transpose()?,
-        lane: None,
-        extra_system_prompt: None,
-        idempotency_key: run_id.clone(),
-        label: None,
-        spawned_by: None,
-    };
+    let params = params(arguments, message, key.clone(), run_id.clone())?;
     let mut screen = Screen::new(context.output.with_json(arguments.json));
     let mut steps = way.steps(run_id.clone());
     let mut answer = Box::pin(way.run(&params));
@@ -187,5 +167,33 @@ async fn session(arguments: &Arguments, way: &Way) -> Result<SessionKey> {
     Ok(match &arguments.agent {
         Some(agent) => SessionKey::of_agent(agent, &way.main_key()),
         None => way.main_session(),
+    })
+}
+
+fn params(arguments: &Arguments, message: Text, key: SessionKey, run_id: RunId) -> Result<Params> {
+    Ok(Params {
+        message,
+        agent_id: arguments.agent.clone(),
+        to: None,
+        reply_to: None,
+        session_id: None,
+        session_key: Some(key),
+        thinking: arguments.thinking.clone(),
+        deliver: None,
+        attachments: None,
+        channel: None,
+        reply_channel: None,
+        account_id: None,
+        reply_account_id: None,
+        thread_id: None,
+        group_id: None,
+        group_channel: None,
+        group_space: None,
+        timeout: arguments.timeout.map(Whole::try_from).transpose()?,
+        lane: None,
+        extra_system_prompt: None,
+        idempotency_key: run_id,
+        label: None,
+        spawned_by: None,
     })
 }

@@ -40,9 +40,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> 
         let url = body.get("url").and_then(Value::as_str).context("the gateway gave no address")?;
         let output = context.output.with_json(arguments.json);
         if output.json {
-            output.value(&json!({"url": url}))
+            output.value(&json!({"url": url}));
         } else {
-            output.line(url)
+            output.line(url);
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -24,31 +24,58 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Print the models that can be chosen
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-        /// Print names alone
-        #[arg(long)]
-        plain: bool,
-        /// Only those of one vendor
-        #[arg(long, value_name = "NAME")]
-        provider: Option<String>,
-        #[command(flatten)]
-        reach: Reach,
-    },
+    List(Wanted),
+}
+
+#[derive(Debug, clap::Args)]
+struct Wanted {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Print names alone
+    #[arg(long)]
+    plain: bool,
+    /// Every known model, not only those the config speaks of
+    #[arg(long)]
+    all: bool,
+    /// Only those of one vendor
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
-    let Action::List { json, plain, provider, reach } = &arguments.action;
+    let Action::List(wanted) = &arguments.action;
     remote::block_on(async {
-        let mut models = match remote::try_connect(context, reach).await? {
-            Some(client) => remote::call::<List>(&client, reach, &Params {}).await?.models,
+        let mut models = match remote::try_connect(context, &wanted.reach).await? {
+            Some(client) => remote::call::<List>(&client, &wanted.reach, &Params {}).await?.models,
             None => from_config(context).await?,
         };
-        models.retain(|model| provider.as_ref().is_none_or(|wanted| model.provider.as_str() == wanted));
-        show(context, &models, *json, *plain)
+        let config: agent::Config = section(&context.config()?)?;
+        let is_meant = |model: &ModelChoice| match &wanted.provider {
+            Some(provider) => model.provider.as_str() == provider,
+            None => wanted.all || is_configured(&config, model),
+        };
+        models.retain(is_meant);
+        show(context, &config, &models, wanted)
     })
+}
+
+fn name(model: &ModelChoice) -> String {
+    format!("{}/{}", model.provider.as_str(), model.id.as_str())
+}
+
+/// Whether the config speaks of it, in whatever place.
+fn is_configured(config: &agent::Config, model: &ModelChoice) -> bool {
+    let (full, defaults) = (name(model), &config.agents.defaults);
+    let agents = config.agents.list.iter().filter_map(|agent| agent.model.as_ref());
+    let mut choices = defaults.model.iter().chain(&defaults.image_model).chain(agents);
+    let of_choice =
+        |choice: &agent::Choice| choice.primary() == Some(full.as_str()) || choice.fallbacks().contains(&full);
+    defaults.models.contains_key(&full)
+        || config.models.providers.contains_key(model.provider.as_str())
+        || choices.any(of_choice)
 }
 
 async fn from_config(context: &Context) -> Result<Vec<ModelChoice>> {
@@ -58,11 +85,9 @@ async fn from_config(context: &Context) -> Result<Vec<ModelChoice>> {
     Ok(reply.models)
 }
 
-fn show(context: &Context, models: &[ModelChoice], json: bool, plain: bool) -> Result<ExitCode> {
-    let output = context.output.with_json(json);
-    let config: agent::Config = section(&context.config()?)?;
+fn show(context: &Context, config: &agent::Config, models: &[ModelChoice], wanted: &Wanted) -> Result<ExitCode> {
+    let output = context.output.with_json(wanted.json);
     let chosen = config.agents.defaults.model.as_ref().and_then(agent::Choice::primary).unwrap_or_default();
-    let name = |model: &ModelChoice| format!("{}/{}", model.provider.as_str(), model.id.as_str());
     if output.json {
         let told = models.iter().map(|model| {
             let key = name(model);
@@ -74,7 +99,7 @@ fn show(context: &Context, models: &[ModelChoice], json: bool, plain: bool) -> R
         output.value(&json!({"count": models.len(), "models": told.collect::<Vec<_>>()}));
         return Ok(ExitCode::SUCCESS);
     }
-    if plain {
+    if wanted.plain {
         models.iter().for_each(|model| output.line(name(model)));
         return Ok(ExitCode::SUCCESS);
     }

@@ -24,6 +24,7 @@ use find::{Found, Ports};
 pub(crate) use find::Listed;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Arguments {
     /// Ask nothing: the flags are the answers
     #[arg(long)]
@@ -203,7 +204,7 @@ async fn choose(arguments: &Arguments, found: &Found) -> Result<Choice> {
     Ok(choice)
 }
 
-pub(super) fn summary(context: &Context, choice: &Choice, network: Option<&network::Checked>, said: &str) -> Value {
+fn summary(context: &Context, choice: &Choice, network: Option<&network::Checked>, said: &str) -> Value {
     json!({
         "ok": true,
         "config": context.places.config,

@@ -122,7 +122,7 @@ mod tests {
         let variables =
             [("MY_SECRET".to_owned(), "from-environment".to_owned()), ("PATH".to_owned(), "/usr/bin".to_owned())];
         redactor.learn_environment(variables.iter().map(|(name, value)| (name, value)));
-        let text = "t=abcdefghij k=k3y-in-list e=from-environment p=/usr/bin sk-ant-abcdefghijkl \
+        let text = "t=abcdefghij k=k3y-in-list e=from-environment p=/usr/bin sk-ant-zyxwvutsrqpo \
                     https://x/bot123456:AAHHaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/getMe robots task-force";
         assert_eq!(
             redactor.clean(text),

@@ -82,14 +82,24 @@ async fn patch(desk: Arc<Desk>, _: Call, params: patch::Params) -> Result<Change
         return Err(RpcError::invalid("config.patch raw must be an object"));
     }
     let snapshot = write(&desk, Edit::Merge(merge), params.base_hash)?;
-    let delay = params.restart_delay_ms.map(protocol::Whole::get);
-    changed(&desk, &snapshot, "config.patch", params.session_key, params.note, delay)
+    let delay_ms = params.restart_delay_ms.map(protocol::Whole::get);
+    let wish = Wish { mode: "config.patch", session: params.session_key, note: params.note, delay_ms };
+    changed(&desk, &snapshot, wish)
 }
 
 async fn apply(desk: Arc<Desk>, _: Call, params: apply::Params) -> Result<Changed, RpcError> {
     let snapshot = write(&desk, Edit::Replace(params.raw.into_string()), params.base_hash)?;
-    let delay = params.restart_delay_ms.map(protocol::Whole::get);
-    changed(&desk, &snapshot, "config.apply", params.session_key, params.note, delay)
+    let delay_ms = params.restart_delay_ms.map(protocol::Whole::get);
+    let wish = Wish { mode: "config.apply", session: params.session_key, note: params.note, delay_ms };
+    changed(&desk, &snapshot, wish)
+}
+
+/// What the caller says of the change besides the change.
+struct Wish {
+    mode: &'static str,
+    session: Option<SessionKey>,
+    note: Option<String>,
+    delay_ms: Option<u64>,
 }
 
 fn guard(desk: &Desk, base: Option<&Text>) -> Result<(), RpcError> {
@@ -120,14 +130,8 @@ fn refusal(error: WriteError) -> RpcError {
     }
 }
 
-fn changed(
-    desk: &Desk,
-    snapshot: &Snapshot,
-    mode: &str,
-    session: Option<SessionKey>,
-    note: Option<String>,
-    delay_ms: Option<u64>,
-) -> Result<Changed, RpcError> {
+fn changed(desk: &Desk, snapshot: &Snapshot, wish: Wish) -> Result<Changed, RpcError> {
+    let Wish { mode, session, note, delay_ms } = wish;
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     if let Some(note) = &note {
         let key = session.clone().unwrap_or_else(|| desk.events.key());

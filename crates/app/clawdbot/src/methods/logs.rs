@@ -42,14 +42,12 @@ pub(crate) async fn tail(place: Arc<LogPlace>, _: Call, params: Params) -> Resul
 pub(crate) fn read(place: &LogPlace, params: &Params) -> io::Result<Reply> {
     let limit = params.limit.map_or(LINES, protocol::Whole::as_usize);
     let most = params.max_bytes.map_or(BYTES, protocol::Whole::get);
-    let Some(path) = place.file() else {
-        return reply(&place.folder, 0, 0, Vec::new(), false, false);
-    };
+    let path = place.file().unwrap_or_else(|| place.folder.clone());
+    let nothing = || reply(&path, (0, 0), Vec::new(), Cut::Nowhere);
     let mut file = match File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return reply(&path, 0, 0, Vec::new(), false, false);
-        }
+        Ok(file) if file.metadata()?.is_file() => file,
+        Ok(_) => return nothing(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return nothing(),
         Err(error) => return Err(error),
     };
     let size = file.metadata()?.len();
@@ -61,7 +59,12 @@ pub(crate) fn read(place: &LogPlace, params: &Params) -> io::Result<Reply> {
     let (lines, end) = lines(&mut file, from, size, is_cut)?;
     let skipped = lines.len().saturating_sub(limit);
     let lines = lines.into_iter().skip(skipped).collect();
-    reply(&path, end, size, lines, is_cut || skipped > 0, is_reset)
+    let cut = match (is_reset, is_cut || skipped > 0) {
+        (true, _) => Cut::Reset,
+        (false, true) => Cut::Front,
+        (false, false) => Cut::Nowhere,
+    };
+    reply(&path, (end, size), lines, cut)
 }
 
 /// The whole lines between two places. A line that is still being written is left for the next time.
@@ -78,16 +81,20 @@ fn lines(file: &mut File, from: u64, size: u64, is_cut: bool) -> io::Result<(Vec
     Ok((text.lines().skip(skip).filter(|line| !line.is_empty()).map(str::to_owned).collect(), end))
 }
 
-fn reply(
-    path: &AbsPath,
-    cursor: u64,
-    size: u64,
-    lines: Vec<String>,
-    truncated: bool,
-    reset: bool,
-) -> io::Result<Reply> {
+/// What of the file is not in the answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Nowhere,
+    /// Older lines.
+    Front,
+    /// Older lines, and what the client holds is stale.
+    Reset,
+}
+
+fn reply(path: &AbsPath, (cursor, size): (u64, u64), lines: Vec<String>, cut: Cut) -> io::Result<Reply> {
     let file = path.to_string().try_into().map_err(io::Error::other)?;
-    Ok(Reply { file, cursor, size, lines, truncated: Some(truncated), reset: Some(reset) })
+    let (truncated, reset) = (Some(cut != Cut::Nowhere), Some(cut == Cut::Reset));
+    Ok(Reply { file, cursor, size, lines, truncated, reset })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use ids::{AgentId, SessionKey};
 use lanes::{Lanes, StopCause};
 use protocol::sessions::list::Defaults;
+use provider::ModelRef;
 use sessions::ModelChoice;
 
 /// How long a run may take to end when its session is taken away.
@@ -66,11 +67,12 @@ impl sessions::Neighbours for Neighbourhood {
         let agents = self.agents().ok_or_else(|| "the gateway is still starting".to_owned())?;
         let reference = match agents.find_model(word) {
             Ok(model) => model.reference.clone(),
-            // Without a list of models nothing is kept from a client: the next run says what it cannot use.
-            Err(refusal) => {
-                let defaults = &self.config.get().agents.defaults;
-                word.parse().ok().filter(|_| defaults.models.is_empty()).ok_or(refusal)?
-            }
+            Err(refusal) => match word.parse::<ModelRef>() {
+                // Without a list of models nothing is kept from a client: the next run says what it cannot use.
+                Ok(reference) if self.config.get().agents.defaults.models.is_empty() => reference,
+                Ok(reference) => return Err(format!("model not allowed: {reference}")),
+                Err(_) => return Err(refusal),
+            },
         };
         let usual = agents.model_of(&self.agent_of(key));
         Ok(ModelChoice {

@@ -15,6 +15,7 @@ const ARGUMENTS: usize = 100;
 
 /// A terminal, or a pipe that gets the answer alone.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "two say what the terminal can, two what is on it")]
 pub(super) struct Screen {
     output: Output,
     /// Text is shown as it comes.

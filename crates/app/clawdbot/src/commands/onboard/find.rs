@@ -111,7 +111,12 @@ pub(super) async fn server(url: &str, key: Option<&str>, model: Option<&str>) ->
             (found, base_url) = (Ok(models), below);
         }
     }
-    let models = found.map_err(|error| wrong(format!("{url} does not answer like a model server: {error:#}")))?;
+    let models = match (found, model) {
+        (Ok(models), _) => models,
+        // A server need not list what it has: the call that follows decides.
+        (Err(_), Some(_)) => Vec::new(),
+        (Err(error), None) => return Err(wrong(format!("{url} does not answer like a model server: {error:#}")).into()),
+    };
     let (provider, wanted) = match model.and_then(|model| model.split_once('/')) {
         Some((provider, model)) => (provider, Some(model)),
         None => ("local", model),
