@@ -34,7 +34,7 @@ fn a_broken_file_is_named_key_by_key_and_the_command_fails() {
     let said = home.call(&["config", "validate", "--json"]);
     let issues: Vec<String> =
         said.json()["issues"].as_array().unwrap().iter().map(|issue| issue["path"].to_string()).collect();
-    assert_eq!((said.ok, issues), (false, vec!["\"\"".to_owned(), "\"logging.level\"".to_owned()]), "{}", said.out);
+    assert_eq!((said.ok, issues), (false, vec!["\"logging.level\"".to_owned(), "\"\"".to_owned()]), "{}", said.out);
 }
 
 #[test]
