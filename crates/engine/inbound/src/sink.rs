@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use channel::Target;
-use ids::{AccountId, ChannelKind, Chat, RunId};
+use ids::{AccountId, ChannelKind, Chat, RunId, ThreadId};
 use lanes::{Committed, ReplyTo, RunOutcome, RunSink, RunStart, StopCause, Turn};
-use serde_json::json;
+use serde::Serialize;
 use sessions::{Record, Sessions};
 use stdx::{CancellationToken, OwnedTasks};
 use store::{Store, StoreError, Tx};
@@ -93,44 +93,65 @@ impl<'a> Place<'a> {
         match self {
             Self::Network(channel, account, target, chat) => {
                 let to = format!("{channel}:{}", target.peer);
-                let thread = target.thread.as_ref();
                 let chat_type = match chat {
                     Chat::Direct => Some("direct"),
                     Chat::Group => Some("group"),
                     Chat::Global | Chat::Unknown => None,
                 };
-                let mut context = json!({ "channel": channel, "to": to, "accountId": account });
-                let mut origin = json!({ "provider": channel, "surface": channel, "to": to, "accountId": account });
-                if let Some(word) = chat_type {
-                    origin["chatType"] = json!(word);
-                }
-                if let Some(thread) = thread {
-                    context["threadId"] = json!(thread);
-                    origin["threadId"] = json!(thread);
-                }
-                record.put("chatType", chat_type);
-                record.set("origin", &origin);
-                record.set("deliveryContext", &context);
-                record.set("lastChannel", channel);
-                record.set("lastTo", &to);
-                record.set("lastAccountId", account);
-                record.put("lastThreadId", thread);
+                let thread = target.thread.as_ref();
+                let ways = Ways { to: Some(&to), account_id: Some(account), thread_id: thread };
+                write(record, channel.as_str(), chat_type, &ways);
             }
             // Nothing can be delivered to a client: a conversation that has a place on a network keeps it.
             Self::Client if record.text("lastChannel").is_some_and(|channel| channel != CLIENTS) => {}
-            Self::Client => {
-                record.set("chatType", "direct");
-                record.set("origin", &json!({ "provider": CLIENTS, "surface": CLIENTS, "chatType": "direct" }));
-                record.set("deliveryContext", &json!({ "channel": CLIENTS }));
-                record.set("lastChannel", CLIENTS);
-            }
+            Self::Client => write(record, CLIENTS, Some("direct"), &Ways::default()),
         }
     }
 }
 
+/// How a place on a network is reached.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ways<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a AccountId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<&'a ThreadId>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Origin<'a> {
+    provider: &'a str,
+    surface: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat_type: Option<&'a str>,
+    #[serde(flatten)]
+    ways: &'a Ways<'a>,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    channel: &'a str,
+    #[serde(flatten)]
+    ways: &'a Ways<'a>,
+}
+
+fn write(record: &mut Record, channel: &str, chat_type: Option<&str>, ways: &Ways<'_>) {
+    record.put("chatType", chat_type);
+    record.set("origin", &Origin { provider: channel, surface: channel, chat_type, ways });
+    record.set("deliveryContext", &Context { channel, ways });
+    record.set("lastChannel", channel);
+    record.put("lastTo", ways.to);
+    record.put("lastAccountId", ways.account_id);
+    record.put("lastThreadId", ways.thread_id);
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
