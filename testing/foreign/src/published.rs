@@ -27,8 +27,9 @@ impl Published {
 
     fn command(&self, args: &[&str]) -> Command {
         let mut command = self.peer.command("clawdbot/dist/entry.js", &self.home);
-        // What would reach beyond this machine or needs a browser.
+        // What would reach beyond this machine, needs a browser, or starts itself again as a child of its own.
         for switch in [
+            "CLAWDBOT_NODE_OPTIONS_READY",
             "CLAWDBOT_DISABLE_BONJOUR",
             "CLAWDBOT_SKIP_BROWSER_CONTROL_SERVER",
             "CLAWDBOT_SKIP_CANVAS_HOST",

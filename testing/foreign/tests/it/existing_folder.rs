@@ -137,7 +137,8 @@ async fn a_published_folder_is_taken_up_chatted_on_and_given_back() -> anyhow::R
     ours.restart().await?;
     let mut chat = ours.chat("main").await?;
     model.when("after", [Answer::text("After the kill.")]);
-    assert_eq!(chat.ask("and after that?").await?.text, "After the kill.");
+    chat.say_as("and after that?", "after-the-kill").await?;
+    assert_eq!(chat.reply("after-the-kill").await?.text, "After the kill.");
     let last = chat.history().await?;
     for said in ["Gone on.", "killed in the middle", "Whole again.", "After the kill."] {
         assert!(texts(&last).contains(&said), "{said} is not in {last:#?}");
