@@ -72,6 +72,7 @@ pub(crate) struct House {
 
 impl House {
     /// Builds the process and takes up what the last one left.
+    #[expect(clippy::too_many_lines, reason = "one list of engines in the order in which they need each other")]
     pub(crate) async fn start(outside: Arc<Outside>, ground: &Ground, store: Store, disk: MortalDisk) -> Result<Self> {
         let cancel = CancellationToken::new();
         let seed = outside.plan.seed.wrapping_mul(1_000_003).wrapping_add(u64::try_from(outside.life())?);
@@ -281,6 +282,7 @@ fn runner(outside: &Arc<Outside>, agents: &Agents) -> Arc<dyn Runner> {
     Arc::new(agents.clone())
 }
 
+#[expect(clippy::too_many_arguments, reason = "each planted sink needs another neighbour")]
 fn sinks(
     outside: &Arc<Outside>,
     deliveries: &Deliveries,

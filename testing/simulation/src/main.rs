@@ -30,7 +30,8 @@ fn main() -> Result<()> {
         for fault in Fault::ALL {
             let found = sweep(from, seeds, Some(fault), true);
             let first = found.broken.first();
-            let told = first.map_or("not found".to_owned(), |report| format!("{} | {}", report.seed, report.wrongs[0]));
+            let told =
+                first.map_or("not found".to_owned(), |report| format!("{} | {}", report.seed, report.wrongs.concat()));
             println!("| {fault:?} | {told} |");
         }
         return Ok(());

@@ -43,6 +43,7 @@ struct Machine {
     life: usize,
     /// Moments in this life.
     count: u64,
+    /// Moments, and choices of who goes first, in all lives.
     total: u64,
     dies_at: Option<u64>,
     is_dead: bool,
@@ -152,6 +153,8 @@ impl Outside {
     pub(crate) async fn step(&self, what: &str, detail: &(dyn Display + Sync)) {
         self.moment(what, detail);
         self.alive().await;
+        // Which of the others goes first is a step of the schedule too.
+        self.machine.lock().total += 1;
         match self.dice.below(10) {
             0..=3 => {}
             4..=6 => {

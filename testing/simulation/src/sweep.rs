@@ -25,7 +25,6 @@ pub struct Found {
 /// Runs `count` schedules from a seed on. Stops at the first broken one when `until_first`; that one then has the
 /// lowest seed of all broken ones.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "how long a sweep takes is its result")]
 pub fn sweep(from: u64, count: u64, fault: Option<Fault>, until_first: bool) -> Found {
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (next, is_done) = (AtomicU64::new(from), AtomicBool::new(false));
