@@ -5,7 +5,7 @@ mod check; // formatting, lints, house rules
 mod peers;
 mod run; // build, then be the binary
 mod schema;
-mod simulate;
+mod simulate; // many schedules, optimised
 mod steps; // what several chores do
 mod test; // everything that is tested
 mod tidy; // the rules of the house
@@ -24,6 +24,7 @@ fn main() -> Result<()> {
         Some("golden") => schema::golden(),
         Some("bench") => bench::bench(),
         Some("peers") => peers::chore(&words),
-        other => bail!("unknown chore {other:?}: run, test, check, tidy, bench, peers, schema, golden"),
+        Some("simulate") => simulate::chore(&words),
+        other => bail!("unknown chore {other:?}: run, test, check, tidy, bench, simulate, peers, schema, golden"),
     }
 }

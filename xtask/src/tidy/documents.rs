@@ -11,11 +11,11 @@ const DOCUMENT: &str = "ARCHITECTURE.md";
 
 pub(super) fn check(tree: &Tree) -> Result<Vec<Finding>> {
     let text = fs::read_to_string(root().join(DOCUMENT)).context(DOCUMENT)?;
-    let described: Vec<&str> = text.lines().filter(|line| line.starts_with("- **`")).flat_map(names).collect();
+    let described = names(section(&text, "Crates"));
     let mut findings = Vec::new();
     for package in &tree.crates {
         if !described.contains(&package.name.as_str()) {
-            let message = format!("has no paragraph in {DOCUMENT}: say what it is for, as `- **`name`**: …`");
+            let message = format!("has no paragraph in {DOCUMENT}: say what it is for, as `**`name`**: …`");
             findings.push(Finding::new("crate paragraph", package.name.clone(), message));
         }
     }
@@ -32,16 +32,20 @@ pub(super) fn check(tree: &Tree) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The names in bold at the head of a paragraph: one, or several that belong together.
-fn names(line: &str) -> Vec<&str> {
-    let head = line.split(':').next().unwrap_or_default();
-    head.split("**").filter_map(|part| part.trim().strip_prefix('`')?.strip_suffix('`')).collect()
+/// What stands below a heading.
+fn section<'t>(text: &'t str, heading: &str) -> &'t str {
+    let below = text.split(&format!("\n## {heading}\n")).nth(1).unwrap_or_default();
+    below.split("\n## ").next().unwrap_or_default()
+}
+
+/// The names in bold.
+fn names(text: &str) -> Vec<&str> {
+    text.split("**").filter_map(|part| part.strip_prefix('`')?.strip_suffix('`')).collect()
 }
 
 /// The rows of the queue table that name a constant.
 fn queues(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let table = text.split("\n## Queues").nth(1).unwrap_or_default().split("\n## ").next().unwrap_or_default();
-    table.lines().filter_map(|line| {
+    section(text, "Queues").lines().filter_map(|line| {
         let mut cells = line.split('|').map(str::trim).skip(2);
         let constant = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
         let is_constant = constant.chars().all(|c| c.is_ascii_uppercase() || c == '_');
@@ -105,6 +109,6 @@ mod held {
 
     #[test]
     fn a_paragraph_may_describe_several_crates_at_once() {
-        assert_eq!(names("- **`a`**, **`b`**: two: things"), ["a", "b"]);
+        assert_eq!(names("- **`a`**, **`b`**: two: **things**\n  **`c`**: one"), ["a", "b", "c"]);
     }
 }

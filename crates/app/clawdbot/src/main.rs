@@ -31,6 +31,11 @@ use clap::Parser as _;
 use args::Arguments;
 use context::Context;
 
+/// Few arenas, and what was freed is given back soon: how, is said in `.cargo/config.toml`.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let run = || {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use config::{Base, ConfigPath, Configuration, Edit, Notice, Reload};
-use gateway::{Access, Bind, Gateway, Identity, Ports};
+use gateway::{Access, Bind, Gateway, Identity, Ports, sample};
 use pairing::Devices;
 use protocol::Text;
 use protocol::connect::SessionDefaults;
@@ -48,7 +48,7 @@ pub(crate) fn run(context: &Context, wishes: &Wishes) -> Result<()> {
     first_token(&configuration)?;
     start_log(context, &configuration, wishes)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(workers())
         .thread_stack_size(1 << 20)
         .max_blocking_threads(8)
         .enable_all()
@@ -61,6 +61,12 @@ pub(crate) fn run(context: &Context, wishes: &Wishes) -> Result<()> {
             End::Restart => tracing::info!("starting again with the changed config"),
         }
     }
+}
+
+/// Work goes on in one thread where the machine has few cores: handing it over costs more than it wins.
+fn workers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores / 2).clamp(1, 4)
 }
 
 /// A fresh state folder gets a token of its own; a config that exists is left as it is.
@@ -141,6 +147,13 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
     if section_now.control_ui.enabled {
         gateway.mount(&page.pattern(), Arc::new(page)).forever();
     }
+    let accounts = Arc::clone(&house.accounts);
+    gateway.gauge(move |out| {
+        let all = accounts.status();
+        let connected = all.iter().flat_map(|network| &network.accounts).filter(|account| account.is_connected());
+        let count = u64::try_from(connected.count()).unwrap_or(u64::MAX);
+        sample(out, "channel_accounts_connected", "Accounts of networks that are connected now", "gauge", count);
+    });
     gateway.serve(methods, devices);
     let signals = Signals::listen()?;
     welcome(context, &gateway, &below);

@@ -15,8 +15,6 @@ pub(crate) struct LoggingSection {
     pub(crate) file: Option<String>,
     /// What reaches the terminal (warn).
     pub(crate) console_level: Option<Level>,
-    /// Texts that must not be written down.
-    pub(crate) redact_patterns: Vec<String>,
 }
 
 impl Section for LoggingSection {

@@ -67,8 +67,12 @@ impl Networks {
         // Links are followed first, so that none leads out.
         let real = |path: &AbsPath| std::fs::canonicalize(path).ok().and_then(|path| AbsPath::new(path).ok());
         let found = real(&wanted).ok_or_else(|| format!("{path}: there is no such file"))?;
-        let folders = [&workspace, &self.state.join("media"), &self.state.join("tool-output"), &self.temporary];
-        let is_open = folders.into_iter().filter_map(real).any(|folder| found.starts_with(folder.as_path()));
+        let ours = [&self.state.join("media"), &self.state.join("tool-output")];
+        let theirs = [&workspace, &self.temporary];
+        let lies_in = |folder: &AbsPath| real(folder).is_some_and(|folder| found.starts_with(folder.as_path()));
+        // The state folder holds keys: what else lies in it stays, wherever the folder is.
+        let is_secret = lies_in(&self.state);
+        let is_open = ours.into_iter().any(lies_in) || (!is_secret && theirs.into_iter().any(lies_in));
         if is_open { Ok(found) } else { Err(format!("{path}: only files of the workspace can be sent")) }
     }
 }

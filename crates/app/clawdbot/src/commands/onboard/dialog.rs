@@ -47,11 +47,17 @@ async fn model(arguments: &Arguments, context: &Context, found: &Found) -> Resul
         let choice = match again.take() {
             // The same question, not the first one once more.
             Some(Answer::Key | Answer::Server) => Some(key_or_server(arguments).await),
-            _ => pick(found)?.map_or_else(|| None, |choice| Some(Ok(choice))),
+            _ => pick(found)?.map(|choice| Ok(Some(choice))),
         };
         let choice = match choice {
             Some(choice) => choice,
             None => key_or_server(arguments).await,
+        };
+        let choice = match choice {
+            // Nothing was given: back to the list.
+            Ok(None) => continue,
+            Ok(Some(choice)) => Ok(choice),
+            Err(error) => Err(error),
         };
         let tried = match choice {
             Ok(choice) => try_out(arguments, context, choice).await,
@@ -89,16 +95,20 @@ fn pick(found: &Found) -> Result<Option<Choice>> {
     })
 }
 
-async fn key_or_server(arguments: &Arguments) -> Result<Choice> {
+/// A key or an address; `None` where nothing was given.
+async fn key_or_server(arguments: &Arguments) -> Result<Option<Choice>> {
     let names: Vec<&str> = vendors::all().map(|vendor| vendor.label).collect();
     let question = format!("A key ({}), or the address of a model server", names.join(", "));
-    let given: String = cliclack::password(question).mask('•').interact()?;
+    let given: String = cliclack::password(question).mask('•').allow_empty().interact()?;
     let given = given.trim();
+    if given.is_empty() {
+        return Ok(None);
+    }
     let model = arguments.model.as_deref();
     if given.starts_with("http://") || given.starts_with("https://") {
-        find::server(given, None, model).await
+        find::server(given, None, model).await.map(Some)
     } else {
-        vendors::by_key(given, model)
+        vendors::by_key(given, model).map(Some)
     }
 }
 
