@@ -1,40 +1,39 @@
 //! Follows the file: the system tells of changes, and a slow look at the files finds what the system does not tell.
 
+#[cfg_attr(target_os = "linux", path = "watch/hints.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "watch/no_hints.rs")]
+mod hints; // what the system tells
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use stdx::CancellationToken;
-use tokio::sync::mpsc;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use crate::configuration::Configuration;
+use hints::Hints;
 
 /// Editors write in several steps: wait until they are done.
 const DEBOUNCE: Duration = Duration::from_millis(300);
 /// Some file systems tell nothing.
 const LOOK: Duration = Duration::from_secs(5);
-/// One waiting hint is as good as many; further ones are dropped.
-const HINTS: usize = 1;
 
 pub(crate) async fn follow(configuration: Arc<Configuration>, cancel: CancellationToken) {
-    let (hint, mut hints) = mpsc::channel(HINTS);
     let mut files = files(&configuration);
-    let mut _watcher = watcher(&files, hint.clone());
+    let mut hints = hints(&files);
     let mut seen = look(&files);
     // What changed between the first reading and this moment was told to nobody.
     configuration.reload();
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
-            _ = hints.recv() => {
+            () = hint(hints.as_ref(), &files) => {
                 tokio::select! {
                     () = cancel.cancelled() => return,
                     () = tokio::time::sleep(DEBOUNCE) => {}
                 }
-                let _ = hints.try_recv();
             }
             () = tokio::time::sleep(LOOK) => {
                 if look(&files) == seen {
@@ -47,7 +46,7 @@ pub(crate) async fn follow(configuration: Arc<Configuration>, cancel: Cancellati
         let now = self::files(&configuration);
         if now != files {
             files = now;
-            _watcher = watcher(&files, hint.clone());
+            hints = self::hints(&files);
             seen = look(&files);
         }
     }
@@ -61,26 +60,17 @@ fn files(configuration: &Configuration) -> BTreeSet<PathBuf> {
 }
 
 /// Watches folders, because a file that is replaced is another file.
-fn watcher(files: &BTreeSet<PathBuf>, hint: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
-    let ours = files.clone();
-    let on_event = move |event: notify::Result<notify::Event>| match event {
-        Ok(event) if event.kind.is_access() => {}
-        Ok(event) => {
-            if event.need_rescan() || event.paths.iter().any(|path| ours.contains(path)) {
-                // Full means that a hint already waits.
-                let _ = hint.try_send(());
-            }
-        }
-        Err(error) => debug!(%error, "config watch hiccup"),
-    };
-    let started = notify::recommended_watcher(on_event).and_then(|mut watcher| {
-        let folders: BTreeSet<_> = files.iter().filter_map(|file| file.parent()).collect();
-        for folder in folders {
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
-        }
-        Ok(watcher)
-    });
+fn hints(files: &BTreeSet<PathBuf>) -> Option<Hints> {
+    let folders: BTreeSet<_> = files.iter().filter_map(|file| file.parent()).collect();
+    let started = Hints::of(folders);
     started.inspect_err(|error| warn!(%error, "config changes are found by looking every few seconds")).ok()
+}
+
+async fn hint(hints: Option<&Hints>, files: &BTreeSet<PathBuf>) {
+    match hints {
+        Some(hints) => hints.next(files).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What tells one version of a file from the next, without reading it.
