@@ -28,6 +28,20 @@ impl Stage {
         Ok(Self { gateway, model, telegram })
     }
 
+    /// Waits until the status of the Telegram account says so, asking again and again.
+    pub(crate) async fn account_is(&self, fact: &str) -> anyhow::Result<()> {
+        let chat = self.gateway.chat("main").await?;
+        let asked = async {
+            loop {
+                let status = chat.call("channels.status", &serde_json::json!({})).await?;
+                if status["channelAccounts"]["telegram"][0][fact] == true {
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(15), asked).await?
+    }
+
     /// Reads what became of the last message on Telegram.
     pub(crate) async fn explained(&self) -> anyhow::Result<Value> {
         self.gateway.cli_json(&["explain", "last", "--channel", "telegram", "--json"]).await

@@ -91,7 +91,7 @@ async fn a_webhook_is_answered_only_with_its_secret_and_after_the_journal_has_th
         telegram["webhookSecret"] = "the-secret".into();
     })
     .await?;
-    stage.telegram.expect(|done| done.method == "setWebhook").await;
+    stage.account_is("connected").await?;
     stage.model.otherwise(|_| Answer::text("by webhook"));
     let update = serde_json::json!({ "update_id": 901, "message": { "message_id": 5, "date": 1_795_167_051,
         "chat": { "id": stage.telegram.user("ann").id(), "type": "private", "first_name": "ann" },
