@@ -9,9 +9,11 @@ export const sticksOut = (page) =>
     const isInScroller = (element) => {
       const parent = element.parentElement;
       if (parent === null) return false;
-      const { overflowX } = getComputedStyle(parent);
-      const isClipped = overflowX !== "visible" && parent.getBoundingClientRect().right <= width + 0.5;
-      return isClipped || isInScroller(parent);
+      const { overflowX, textOverflow } = getComputedStyle(parent);
+      const isReachable = overflowX === "auto" || overflowX === "scroll";
+      const isShortened = overflowX === "hidden" && textOverflow === "ellipsis";
+      const isInside = parent.getBoundingClientRect().right <= width + 0.5;
+      return ((isReachable || isShortened) && isInside) || isInScroller(parent);
     };
     const found = [...document.querySelectorAll("body *")].filter((element) => {
       const { left, right, width: own } = element.getBoundingClientRect();

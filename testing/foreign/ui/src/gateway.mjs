@@ -32,6 +32,12 @@ export function configFor(modelUrl) {
   };
 }
 
+/** A test run that is broken off must not leave gateways behind. @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class Gateway {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   #child;
@@ -68,6 +74,8 @@ export class Gateway {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     let errors = "";
     child.stderr.on("data", (chunk) => (errors += chunk));
     const lines = createInterface({ input: child.stdout });

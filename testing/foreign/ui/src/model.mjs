@@ -3,6 +3,9 @@
 
 import { createServer } from "node:http";
 
+/** Whoever does not ask by then never will. */
+const PATIENCE_MS = 20_000;
+
 /** An answer under way. The test decides when each piece of it arrives. */
 export class Answer {
   #response;
@@ -78,7 +81,13 @@ export class Model {
   asked() {
     const arrived = this.#arrived.shift();
     if (arrived !== undefined) return Promise.resolve(arrived);
-    return new Promise((asked) => this.#awaited.push(asked));
+    return new Promise((asked, failed) => {
+      const timer = setTimeout(() => failed(new Error("nobody asked the model")), PATIENCE_MS);
+      this.#awaited.push((answer) => {
+        clearTimeout(timer);
+        asked(answer);
+      });
+    });
   }
 
   async end() {

@@ -7,8 +7,8 @@ import { after, test } from "node:test";
 import { saidBy } from "../src/model.mjs";
 import { closeBrowser, onStage } from "../src/stage.mjs";
 
-/** Whether the line from the gateway works. */
-const line = { isHeard: true };
+/** Whether the line between page and gateway works. */
+const line = { isHeard: true, lost: () => {} };
 
 after(closeBrowser);
 
@@ -80,6 +80,47 @@ test("a message whose acknowledgement the kill swallowed is sent again and acted
     assert.equal(model.requests.length, 2);
   },
 ));
+
+for (const [how, goOn] of /** @type {[string, (stage: import("../src/stage.mjs").Stage) => Promise<void>][]} */ ([
+  ["after the gateway was killed", async ({ page, gateway }) => {
+    await gateway.kill();
+    await page.getByText("The gateway is away.").waitFor();
+    await gateway.restart();
+  }],
+  ["from the next visit of the page", async ({ page }) => void (await page.reload())],
+])) {
+  test(`a message that got lost on its way goes out again ${how}`, onStage(
+    {
+      before: async (page) => {
+        await page.routeWebSocket(/./, (socket) => {
+          const server = socket.connectToServer();
+          socket.onMessage((message) => {
+            const isLost = !line.isHeard && JSON.parse(String(message)).method === "chat.send";
+            if (isLost) line.lost();
+            else server.send(message);
+          });
+        });
+      },
+    },
+    async (stage) => {
+      const { page, model } = stage;
+      line.isHeard = false;
+      const lost = new Promise((happened) => (line.lost = () => happened(undefined)));
+      await page.getByText("What shall we do?").waitFor();
+      await page.getByRole("textbox", { name: "Message" }).fill("Not heard at first.");
+      await page.keyboard.press("Enter");
+      await lost;
+      line.isHeard = true;
+      await goOn(stage);
+      const answer = await model.asked();
+      answer.say("Now I hear you.").end();
+      await page.getByText("Now I hear you.").waitFor();
+      await page.getByText("Waiting for the gateway", { exact: true }).waitFor({ state: "detached" });
+      assert.equal(await page.getByText("Not heard at first.").count(), 1);
+      assert.equal(model.requests.length, 1);
+    },
+  ));
+}
 
 test("an answer that the kill cut off does not leave the page waiting for ever", onStage({}, async ({ page, model, gateway }) => {
   await page.getByText("What shall we do?").waitFor();
