@@ -251,3 +251,48 @@ fn lighten(result: &mut Value) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::to_raw_value;
+    use tool::{Origin, Provenance, Secrecy};
+
+    use super::*;
+    use crate::{LaneName, ReplyTo, Turn, TurnOptions};
+
+    fn start() -> RunStart {
+        let turn = Turn {
+            run: "r".parse().unwrap(),
+            key: "agent:main:main".parse().unwrap(),
+            agent: ids::AgentId::main(),
+            causes: Vec::new(),
+            text: String::new(),
+            files: Vec::new(),
+            provenance: Provenance::new(Origin::Owner, Secrecy::Chat),
+            reply: ReplyTo::Operators,
+            lane: LaneName::Main,
+            options: TurnOptions::default(),
+        };
+        RunStart { turn, at: 1 }
+    }
+
+    fn tool(phase: ToolPhase) -> RunEvent {
+        RunEvent::Tool { name: "exec".into(), call: "c1".into(), phase }
+    }
+
+    #[test]
+    fn the_result_of_a_tool_call_says_what_the_call_was_about() {
+        let mut watched = Watched::new(&start());
+        let arguments = to_raw_value(&json!({ "timeout": 5, "command": "ls -l" })).unwrap();
+        let result = to_raw_value(&json!({ "content": [] })).unwrap();
+        let events = [
+            RunEvent::Started { at: 1, verbose_tools: true },
+            tool(ToolPhase::Start { arguments: arguments.into() }),
+            tool(ToolPhase::Result { is_error: false, result: result.into() }),
+        ];
+        let shown: Vec<_> = events.iter().flat_map(|event| watched.on(event, 2, Instant::now(), true)).collect();
+        let Some(Shown::Agent(payload)) = shown.last() else { panic!("a step") };
+        assert_eq!(serde_json::to_value(payload).unwrap()["data"]["meta"], "ls -l");
+        assert!(watched.about.is_empty());
+    }
+}
