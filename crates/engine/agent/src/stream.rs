@@ -10,8 +10,9 @@ use provider::{ModelEvent, StopReason, Usage};
 use serde_json::value::RawValue;
 use sessions::Part;
 
-/// Text is shown when it has grown by this part of itself.
-const SHOWN_IN_STEPS_OF: usize = 64;
+/// Text that comes without a pause is shown when it has grown by this part of itself, and by so many bytes.
+const SHOWN_IN_STEPS_OF: usize = 8;
+const LEAST_SHOWN: usize = 256;
 
 /// A tool call as the model wrote it; its arguments may be broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,8 @@ impl Answer {
                     text.push_str(&delta);
                 }
                 self.text.push_str(&delta);
-                (self.text.len() - self.shown > self.text.len() / SHOWN_IN_STEPS_OF).then(|| self.show()).flatten()
+                let step = LEAST_SHOWN.max(self.text.len() / SHOWN_IN_STEPS_OF);
+                (self.text.len() - self.shown > step).then(|| self.show()).flatten()
             }
             ModelEvent::TextEnd => {
                 self.open = Open::Nothing;
