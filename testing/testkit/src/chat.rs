@@ -2,9 +2,14 @@
 
 #![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::Context as _;
 use client::{Client, EventStream};
 use serde_json::{Value, json, value::to_raw_value};
+
+/// Keys are never used twice by one test process: a repeated key is the same message.
+static SENT: AtomicU64 = AtomicU64::new(1);
 
 /// How a run ended, as the window saw it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,14 +29,13 @@ pub struct Chat {
     client: Client,
     events: EventStream,
     session: String,
-    sent: u32,
 }
 
 impl Chat {
     #[must_use]
     pub fn new(client: Client, session: &str) -> Self {
         let events = client.events();
-        Self { client, events, session: session.to_owned(), sent: 0 }
+        Self { client, events, session: session.to_owned() }
     }
 
     #[must_use]
@@ -53,8 +57,7 @@ impl Chat {
     /// # Errors
     /// As [`Chat::ask`].
     pub async fn say(&mut self, text: &str) -> anyhow::Result<String> {
-        self.sent += 1;
-        let key = format!("{}-{}-{}", self.session, std::process::id(), self.sent);
+        let key = format!("{}-{}-{}", self.session, std::process::id(), SENT.fetch_add(1, Ordering::Relaxed));
         self.say_as(text, &key).await?;
         Ok(key)
     }
