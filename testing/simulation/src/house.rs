@@ -193,6 +193,8 @@ impl House {
             if self.outside.has(Fault::ReplayedTwice) {
                 self.intake.recover(again).await?;
             }
+        } else {
+            self.intake.open();
         }
         if !self.outside.has(Fault::OutboxNotRecovered) {
             self.deliveries.recover().await?;

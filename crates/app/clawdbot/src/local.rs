@@ -44,7 +44,10 @@ impl Local {
     /// The house on this installation's own state. The lease must be held.
     pub(crate) async fn open(context: &Context, lease: Lease) -> Result<Self> {
         let base = Foundation::open(context, configuration(context)?)?;
-        Self::build(base, Some(lease)).await
+        let local = Self::build(base, Some(lease)).await?;
+        // Transcripts are taken over and written as a gateway does it.
+        local.house.sessions.start(&local.cancel);
+        Ok(local)
     }
 
     /// The house on nothing: it knows the config, and forgets what it does.
@@ -63,6 +66,8 @@ impl Local {
             system_events: Arc::default(),
         };
         let house = wire::house(&base, outside, &cancel).await?;
+        // What a gateway left is taken up by the next gateway.
+        house.intake.open();
         let methods = house.methods()?;
         Ok(Self { house, base, methods, events: Mutex::new(Some(events)), cancel, _lease: lease })
     }

@@ -23,6 +23,7 @@ use tracing::{info, warn};
 
 use crate::{
     Admission, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
+    gate::Gate,
     journal::{self, Draft, Item, Message, OpenRow, Request},
 };
 use actor::Actor;
@@ -71,6 +72,7 @@ pub(crate) struct Inner {
     pub(crate) shown: Arc<dyn Shown>,
     pub(crate) system_events: Arc<SystemEvents>,
     pub(crate) tasks: OwnedTasks,
+    pub(crate) gate: Gate,
     judge: Judge,
     work: mpsc::Sender<Work>,
 }
@@ -112,13 +114,14 @@ impl fmt::Debug for Intake {
 }
 
 impl Intake {
-    /// Starts the engine. Nothing is taken up before [`Intake::recover`].
+    /// Starts the engine. Nothing is taken before [`Intake::recover`] or [`Intake::open`].
     #[must_use]
     pub fn start(parts: Parts, cancel: &CancellationToken) -> Self {
         let (work, inbox) = mpsc::channel(INTAKE_CAPACITY);
         let Parts { store, clock, entropy, config, zone, sessions, lanes, deliveries, people, networks, .. } = parts;
         let inner = Arc::new(Inner {
             judge: Judge::default(),
+            gate: Gate::default(),
             tasks: OwnedTasks::new("intake", cancel, PREPARING_CAPACITY),
             work,
             store,
@@ -165,7 +168,13 @@ impl Intake {
             };
             self.inner.hand_on(work).await;
         }
+        self.open();
         Ok(count)
+    }
+
+    /// What the last process left is not taken up here: what is new need not wait for it.
+    pub fn open(&self) {
+        self.inner.gate.open();
     }
 }
 
@@ -206,6 +215,7 @@ impl Inner {
 
     /// Judges and journals a batch; resolves when it is on disk.
     async fn journal(&self, batch: Vec<Arrived>) -> Result<Vec<Fresh>, InboundError> {
+        self.gate.passed().await;
         let mut drafts = Vec::with_capacity(batch.len());
         for arrived in batch {
             let (draft, greeting) = self.draft(arrived).await?;

@@ -10,6 +10,7 @@ mod directive;
 mod directives;
 mod envelope;
 mod error;
+mod gate;
 mod group_history;
 mod intake;
 mod journal;

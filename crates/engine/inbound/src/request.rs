@@ -53,6 +53,7 @@ pub(crate) async fn take(inner: &Inner, asked: Asked) -> Result<Taken, InboundEr
     if asked.style == Style::Chat && is_stop(&asked.text) {
         return Ok(Taken::Stopped(inner.lanes.stop_session(asked.key, StopCause::Stop).await));
     }
+    inner.gate.passed().await;
     let vendor = vendor(asked.style, &asked.run);
     let event = inner.new_event();
     let request = Request {
