@@ -174,7 +174,8 @@ fn entry(base_url: &str, api: Option<&str>, models: &[Listed]) -> Value {
             "contextWindow": window, "maxTokens": MAX_TOKENS.min(window),
         })
     });
-    let mut entry = json!({"baseUrl": base_url, "models": models.collect::<Vec<_>>()});
+    // A server of one's own asks for no key, but 2026.1.24 and we want one written; a kept key comes before it.
+    let mut entry = json!({"baseUrl": base_url, "apiKey": "none", "models": models.collect::<Vec<_>>()});
     if let (Some(api), Some(fields)) = (api, entry.as_object_mut()) {
         fields.insert("api".to_owned(), Value::String(api.to_owned()));
     }
