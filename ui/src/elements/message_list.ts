@@ -152,10 +152,9 @@ export class MessageList extends LightElement {
 
   /** Room above the first entry that is not an entry's. */
   get #padding(): number {
-    const column = this.querySelector<HTMLElement>(".column");
-    const cut = this.querySelector<HTMLElement>(".cut");
-    const padding = column === null ? 0 : Number.parseFloat(getComputedStyle(column).paddingTop);
-    return padding + (cut?.offsetHeight ?? 0);
+    const scroller = this.#scroller;
+    const before = scroller.querySelector(".before")?.getBoundingClientRect().top ?? 0;
+    return before - scroller.getBoundingClientRect().top + scroller.scrollTop;
   }
 
   /** How much lower everything is on the screen than in the heights. */

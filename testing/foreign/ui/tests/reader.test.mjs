@@ -78,6 +78,42 @@ for (const [where, distance] of /** @type {[string, number][]} */ ([["just above
   ));
 }
 
+/** Lets the long history through. */
+const history = { go: () => {} };
+
+test("older messages that load above a reader do not move them", onStage(
+  {
+    seed: (state) => writeTranscript(state, longTalk(1200)),
+    before: async (page) => {
+      const released = new Promise((go) => (history.go = () => go(undefined)));
+      await page.routeWebSocket(/./, (socket) => {
+        const server = socket.connectToServer();
+        let held = "";
+        socket.onMessage((text) => {
+          const { method, id, params } = JSON.parse(String(text));
+          if (method === "chat.history" && params.limit === 1000) held = id;
+          server.send(text);
+        });
+        server.onMessage(async (text) => {
+          if (held !== "" && JSON.parse(String(text)).id === held) await released;
+          socket.send(text);
+        });
+      });
+    },
+  },
+  async ({ page }) => {
+    await page.getByText("Answer 1199.").waitFor();
+    await page.mouse.move(500, 300);
+    await page.mouse.wheel(0, -700);
+    await page.getByRole("button", { name: "Newest" }).waitFor();
+    const before = await place(page);
+    history.go();
+    await page.getByText("Older messages are in the transcript on disk.").waitFor({ state: "attached" });
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    assert.deepEqual(await place(page), before);
+  },
+));
+
 test("scrolling up through messages never seen before moves them by what the wheel says", onStage(
   { seed: (state) => writeTranscript(state, longTalk(1000)) },
   async ({ page }) => {
