@@ -147,13 +147,9 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
     if section_now.control_ui.enabled {
         gateway.mount(&page.pattern(), Arc::new(page)).forever();
     }
-    let accounts = Arc::clone(&house.accounts);
-    gateway.gauge(move |out| {
-        let all = accounts.status();
-        let connected = all.iter().flat_map(|network| &network.accounts).filter(|account| account.is_connected());
-        let count = u64::try_from(connected.count()).unwrap_or(u64::MAX);
-        sample(out, "channel_accounts_connected", "Accounts of networks that are connected now", "gauge", count);
-    });
+    count_accounts(&gateway, &house);
+    // Before the first question: what the published program left is taken over first, and answers wait for it.
+    house.sessions.start(&cancel);
     gateway.serve(methods, devices);
     let signals = Signals::listen()?;
     welcome(context, &gateway, &below);
@@ -170,6 +166,17 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
     drop((watching, tending));
     shutdown::stop(Standing { gateway, house, store: base.store, cancel }, end).await;
     Ok(end)
+}
+
+/// Figures of the networks, for `/metrics`.
+fn count_accounts(gateway: &Gateway, house: &wire::House) {
+    let accounts = Arc::clone(&house.accounts);
+    gateway.gauge(move |out| {
+        let all = accounts.status();
+        let connected = all.iter().flat_map(|network| &network.accounts).filter(|account| account.is_connected());
+        let count = u64::try_from(connected.count()).unwrap_or(u64::MAX);
+        sample(out, "channel_accounts_connected", "Accounts of networks that are connected now", "gauge", count);
+    });
 }
 
 /// The one line that a person needs: where the page is, with a code that opens it once.

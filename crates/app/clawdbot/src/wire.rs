@@ -332,14 +332,13 @@ impl House {
         self.audit.stop().await;
     }
 
-    /// Takes up what the last process left, in order: transcripts, commands, runs, messages, answers.
+    /// Takes up what the last process left, in order: commands, runs, messages, answers. Transcripts came first.
     pub(crate) async fn wake(
         &self,
         base: &Foundation,
         cancel: &CancellationToken,
         changed: impl Fn() + Send + 'static,
     ) -> Result<Vec<OwnedTask>> {
-        self.sessions.start(cancel);
         for cut in self.processes.recover(&self.worlds).await? {
             tracing::warn!(command = %cut.command, run = %cut.run, killed = cut.killed, "a command was cut off");
             let text = format!("A background command was interrupted by a restart: {}", cut.command);
