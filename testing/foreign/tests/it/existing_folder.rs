@@ -4,12 +4,14 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use anyhow::Context as _;
 use fakes::{FakeModel, model::Answer};
 use foreign::{Published, free_port};
 use serde_json::{Value, json};
-use testkit::{Home, TestGateway, config_for};
+use testkit::{Chat, Home, TestGateway, config_for};
 
 /// What 2026.1.24 accepts, with a model in the Anthropic format.
 fn config(model: &FakeModel) -> Value {
@@ -63,8 +65,9 @@ fn texts(messages: &[Value]) -> Vec<&str> {
 fn seed(state: &Path) -> anyhow::Result<()> {
     let profiles = json!({ "version": 1, "profiles": {
         "fake:default": { "type": "api_key", "provider": "fake", "key": "profile-key" } } });
+    // Of the future, so that it never runs out.
     let asking = json!({ "version": 1, "requests": [{ "id": "555", "code": "ABCDEFGH",
-        "createdAt": "2026-11-20T00:00:00.000Z", "lastSeenAt": "2026-11-20T00:00:00.000Z" }] });
+        "createdAt": "2099-01-01T00:00:00.000Z", "lastSeenAt": "2099-01-01T00:00:00.000Z" }] });
     for (path, content) in [
         ("agents/main/agent/auth-profiles.json", profiles),
         ("credentials/telegram-allowFrom.json", json!({ "version": 1, "allowFrom": ["4242"] })),
@@ -77,109 +80,145 @@ fn seed(state: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn published_turn(published: &Published, text: &str) -> anyhow::Result<String> {
-    let said = published.says(&["agent", "--agent", "main", "--message", text]).await?;
-    Ok(said.trim().to_owned())
+/// One folder that two programs use in turn, never at once.
+struct Folder {
+    model: FakeModel,
+    published: Published,
+    state: PathBuf,
+}
+
+impl Folder {
+    /// With the config written; none when the published program was left out.
+    async fn new(config: impl FnOnce(&FakeModel) -> Value) -> anyhow::Result<Option<(Self, Home)>> {
+        let (model, home) = (FakeModel::start().await?, Home::new()?);
+        let Some(published) = Published::at(home.path(), free_port().await?)? else { return Ok(None) };
+        home.write_config(&config(&model))?;
+        let state = home.state();
+        Ok(Some((Self { model, published, state }, home)))
+    }
+
+    /// The published program answers in its main session.
+    async fn published_turn(&self, text: &str) -> anyhow::Result<String> {
+        let said = self.published.says(&["agent", "--agent", "main", "--message", text]).await?;
+        Ok(said.trim().to_owned())
+    }
+
+    /// The published program makes the folder what it is: two turns, a tool, people, a key; gives all files.
+    async fn made(&self, home: &Home) -> anyhow::Result<BTreeMap<PathBuf, Vec<u8>>> {
+        seed(&self.state)?;
+        let call = Answer::call("read", &json!({ "path": "note.txt" }).to_string());
+        self.model.when("first words", [Answer::text("First answer.")]);
+        self.model.when("read it", [call, Answer::text("It says nine.")]);
+        let mut theirs = self.published.gateway().await?;
+        assert_eq!(self.published_turn("first words").await?, "First answer.");
+        fs::write(home.workspace().join("note.txt"), "nine")?;
+        assert_eq!(self.published_turn("read it").await?, "It says nine.");
+        theirs.stop().await?;
+        assert_eq!(self.model.requests()[0].header("x-api-key"), Some("profile-key"));
+        files(&self.state)
+    }
+
+    /// Ours finds everything and chats on with it.
+    async fn taken_up(&self, ours: &TestGateway, chat: &mut Chat) -> anyhow::Result<()> {
+        let old = ["first words", "First answer.", "read it", "nine", "It says nine."];
+        assert_eq!(texts(&chat.history().await?), old);
+        let index: Value = serde_json::from_slice(&fs::read(self.state.join("agents/main/sessions/sessions.json"))?)?;
+        let list = chat.call("sessions.list", &json!({})).await?;
+        assert_eq!(list["sessions"][0]["key"], "agent:main:main");
+        assert_eq!(list["sessions"][0]["sessionId"], index["agent:main:main"]["sessionId"]);
+        let asking = String::from_utf8(ours.cli(&["pairing", "list", "telegram"]).await?.stdout)?;
+        assert!(asking.contains("ABCDEFGH"), "{asking}");
+        self.model.when("go on", [Answer::text("Gone on.")]);
+        assert_eq!(chat.ask("go on").await?.text, "Gone on.");
+        let request = self.model.requests().last().cloned().context("a request")?;
+        assert_eq!(request.header("x-api-key"), Some("profile-key"));
+        assert_eq!(missing(&request.body, &old), [""; 0]);
+        Ok(())
+    }
+
+    /// Ours compacts, is killed in a run and takes the run up again; gives the texts of the history.
+    async fn worn(&self, ours: &mut TestGateway, mut chat: Chat) -> anyhow::Result<Vec<String>> {
+        self.model.otherwise(|_| Answer::text("SUMMARY: nine."));
+        let compacted = chat.ask("/compact").await?;
+        assert_eq!(compacted.state, "final", "{compacted:?}");
+        self.model.when("killed", [Answer::text("half").stall(), Answer::text("Whole again.")]);
+        chat.say("killed in the middle").await?;
+        self.model.stalled(1).await;
+        ours.kill().await?;
+        ours.restart().await?;
+        let mut chat = ours.chat("main").await?;
+        self.model.when("after", [Answer::text("After the kill.")]);
+        chat.say_as("and after that?", "after-the-kill").await?;
+        assert_eq!(chat.reply("after-the-kill").await?.text, "After the kill.");
+        let history = chat.history().await?;
+        let told: Vec<String> = texts(&history).into_iter().map(str::to_owned).collect();
+        for said in ["Gone on.", "killed in the middle", "Whole again.", "After the kill."] {
+            assert!(told.iter().any(|text| text == said), "{said} is not in {told:#?}");
+        }
+        Ok(told)
+    }
+
+    /// The published program has all of it and goes on.
+    async fn given_back(&self, told: &[String], known: &[&str]) -> anyhow::Result<()> {
+        let mut theirs = self.published.gateway().await?;
+        let params = json!({ "sessionKey": "main", "limit": 1000 });
+        let history = self.published.call("chat.history", &params).await?;
+        assert_eq!(texts(history["messages"].as_array().context("messages")?), told);
+        self.model.when("back home", [Answer::text("Home again.")]);
+        assert_eq!(self.published_turn("back home").await?, "Home again.");
+        let request = self.model.requests().last().cloned().context("a request")?;
+        assert_eq!(missing(&request.body, known), [""; 0]);
+        theirs.stop().await
+    }
+}
+
+/// Those of the texts that a request does not hold.
+fn missing<'t>(request: &Value, texts: &[&'t str]) -> Vec<&'t str> {
+    let whole = request.to_string();
+    texts.iter().copied().filter(|text| !whole.contains(text)).collect()
 }
 
 #[tokio::test]
 async fn a_published_folder_is_taken_up_chatted_on_and_given_back() -> anyhow::Result<()> {
-    let (model, home) = (FakeModel::start().await?, Home::new()?);
-    let Some(published) = Published::at(home.path(), free_port().await?)? else { return Ok(()) };
-    home.write_config(&config(&model))?;
-    seed(&home.state())?;
-    let read = json!({ "path": "note.txt" }).to_string();
-    model.when("first words", [Answer::text("First answer.")]);
-    model.when("read it", [Answer::call("read", &read).thinking("I will read.", "sig"), Answer::text("It says nine.")]);
-
-    // The published program makes the folder.
-    let mut theirs = published.gateway().await?;
-    assert_eq!(published_turn(&published, "first words").await?, "First answer.");
-    fs::write(home.workspace().join("note.txt"), "nine")?;
-    assert_eq!(published_turn(&published, "read it").await?, "It says nine.");
-    theirs.stop().await?;
-    assert_eq!(model.requests()[0].header("x-api-key"), Some("profile-key"));
-    let before = files(&home.state())?;
-
-    // Ours takes it up as it is.
-    let state = home.state();
+    let Some((folder, home)) = Folder::new(config).await? else { return Ok(()) };
+    let before = folder.made(&home).await?;
     let mut ours = TestGateway::start_in(home, &[]).await?;
     let mut chat = ours.chat("main").await?;
-    let history = chat.history().await?;
-    let old = ["first words", "First answer.", "read it", "nine", "It says nine."];
-    assert_eq!(texts(&history), old);
-    let list = chat.call("sessions.list", &json!({})).await?;
-    assert_eq!(list["sessions"][0]["key"], "agent:main:main");
-    let index: Value = serde_json::from_slice(&before[&state.join("agents/main/sessions/sessions.json")])?;
-    assert_eq!(list["sessions"][0]["sessionId"], index["agent:main:main"]["sessionId"]);
-    let asking = ours.cli(&["pairing", "list", "telegram"]).await?;
-    assert!(asking.status.success(), "{asking:?}");
-    assert_eq!(rewritten(&before, &files(&state)?), Vec::<PathBuf>::new());
-
-    // It chats on with what was said, the tool call, and the stored key.
-    model.when("go on", [Answer::text("Gone on.")]);
-    assert_eq!(chat.ask("go on").await?.text, "Gone on.");
-    let request = model.requests().last().cloned().ok_or_else(|| anyhow::anyhow!("a request"))?;
-    assert_eq!(request.header("x-api-key"), Some("profile-key"));
-    for said in ["first words", "First answer.", "nine", "It says nine."] {
-        assert!(request.body.to_string().contains(said), "{said} is not in {:#}", request.body);
-    }
-    assert_eq!(rewritten(&before, &files(&state)?), Vec::<PathBuf>::new());
-
-    // It compacts, is killed in a run, and takes the run up again.
-    model.otherwise(|_| Answer::text("SUMMARY of what was said: nine."));
-    let compacted = chat.ask("/compact").await?;
-    assert_eq!(compacted.state, "final", "{compacted:?}");
-    model.when("killed", [Answer::text("half").stall(), Answer::text("Whole again.")]);
-    chat.say("killed in the middle").await?;
-    model.stalled(1).await;
-    ours.kill().await?;
-    ours.restart().await?;
-    let mut chat = ours.chat("main").await?;
-    model.when("after", [Answer::text("After the kill.")]);
-    chat.say_as("and after that?", "after-the-kill").await?;
-    assert_eq!(chat.reply("after-the-kill").await?.text, "After the kill.");
-    let last = chat.history().await?;
-    for said in ["Gone on.", "killed in the middle", "Whole again.", "After the kill."] {
-        assert!(texts(&last).contains(&said), "{said} is not in {last:#?}");
-    }
+    within(folder.taken_up(&ours, &mut chat)).await?;
+    assert_eq!(rewritten(&before, &files(&folder.state)?), Vec::<PathBuf>::new());
+    let told = within(folder.worn(&mut ours, chat)).await?;
     ours.stop().await?;
-
-    // The published program goes on from there.
-    let mut theirs = published.gateway().await?;
-    let history = published.call("chat.history", &json!({ "sessionKey": "main", "limit": 1000 })).await?;
-    assert_eq!(texts(history["messages"].as_array().map(Vec::as_slice).unwrap_or_default()), texts(&last));
-    model.when("back home", [Answer::text("Home again.")]);
-    assert_eq!(published_turn(&published, "back home").await?, "Home again.");
-    let request = model.requests().last().cloned().ok_or_else(|| anyhow::anyhow!("a request"))?;
-    for said in ["SUMMARY of what was said", "Whole again.", "After the kill.", "back home"] {
-        assert!(request.body.to_string().contains(said), "{said} is not in {:#}", request.body);
-    }
-    theirs.stop().await?;
-
-    // And ours once more, with the turn that happened meanwhile.
+    folder.given_back(&told, &["SUMMARY: nine.", "Whole again.", "After the kill."]).await?;
     ours.restart().await?;
-    let chat = ours.chat("main").await?;
-    let history = chat.history().await?;
+    let history = ours.chat("main").await?.history().await?;
     assert_eq!(texts(&history).last(), Some(&"Home again."));
     Ok(())
 }
 
 #[tokio::test]
-async fn what_onboarding_writes_is_accepted_by_the_published_program() -> anyhow::Result<()> {
-    let (model, home) = (FakeModel::start().await?, Home::new()?);
-    let Some(published) = Published::at(home.path(), free_port().await?)? else { return Ok(()) };
-    let gateway = TestGateway::start_in(home, &[]).await?;
-    model.serves("fake-1", 32_768, &["tools"]);
-    let flags = ["onboard", "--non-interactive", "--json", "--base-url", &model.url(), "--model", "fake-1"];
-    let done = gateway.cli(&flags).await?;
+async fn a_folder_of_ours_that_onboarding_set_up_is_continued_by_the_published_program() -> anyhow::Result<()> {
+    let Some((folder, home)) = Folder::new(|_| json!({})).await? else { return Ok(()) };
+    let mut ours =
+        TestGateway::start_in(home, &[("CLAWDBOT_GATEWAY_TOKEN", "test-token-of-a-gateway-on-loopback")]).await?;
+    folder.model.serves("fake-1", 32_768, &["tools"]);
+    let url = folder.model.url();
+    let done = ours.cli(&["onboard", "--non-interactive", "--json", "--base-url", &url, "--model", "fake-1"]).await?;
     assert!(done.status.success(), "{done:?}");
-    let written: Value = serde_json::from_slice(&fs::read(gateway.home().config_path())?)?;
-    let token = published.says(&["config", "get", "gateway.auth.token"]).await?;
-    assert_eq!(token.trim(), written["gateway"]["auth"]["token"].as_str().unwrap_or_default());
-    let primary = published.says(&["config", "get", "agents.defaults.model.primary"]).await?;
-    assert_eq!(primary.trim(), written["agents"]["defaults"]["model"]["primary"].as_str().unwrap_or_default());
-    Ok(())
+    let written: Value = serde_json::from_slice(&fs::read(ours.home().config_path())?)?;
+    let primary = folder.published.says(&["config", "get", "agents.defaults.model.primary"]).await?;
+    assert_eq!(Some(primary.trim()), written["agents"]["defaults"]["model"]["primary"].as_str());
+
+    let mut chat = ours.chat("main").await?;
+    folder.model.answer(Answer::text("Said by ours."));
+    let reply = within(chat.ask("hello")).await?;
+    assert_eq!(reply.text, "Said by ours.", "{:?}", reply.error);
+    ours.stop().await?;
+    folder.given_back(&["hello".to_owned(), "Said by ours.".to_owned()], &["hello", "Said by ours."]).await
+}
+
+/// What takes longer than this does not happen.
+async fn within<T>(story: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::time::timeout(Duration::from_secs(60), story).await.context("it does not end")?
 }
 
 #[tokio::test]
