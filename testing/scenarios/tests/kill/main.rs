@@ -40,21 +40,22 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a kill waits for the moment it is aimed at.
 const AIMING: Duration = Duration::from_secs(2);
 
-/// What kills are aimed at, in turn; `None` is any moment.
-const AIMS: [Option<Moment>; 10] = [
+/// What kills are aimed at, in turn, and how long after it they come.
+const AIMS: [Option<(Moment, &[u64])>; 10] = [
     None,
-    Some(Moment::Written),
-    Some(Moment::Acknowledged),
-    Some(Moment::ModelAsked),
-    Some(Moment::ModelBegun),
-    Some(Moment::ModelSaid),
-    Some(Moment::ToolCalled),
-    Some(Moment::SendArrived),
-    Some(Moment::SendTaken),
-    None,
+    Some((Moment::Written, SOON)),
+    Some((Moment::Acknowledged, SOON)),
+    Some((Moment::ModelAsked, SOON)),
+    Some((Moment::ModelBegun, SOON)),
+    Some((Moment::ModelSaid, SOON)),
+    Some((Moment::ToolCalled, SOON)),
+    Some((Moment::ToolCalled, AFTER_THE_TOOL)),
+    Some((Moment::SendArrived, SOON)),
+    Some((Moment::SendTaken, SOON)),
 ];
-/// How long after the moment the kill comes.
-const LATER_MS: [u64; 8] = [0, 0, 0, 1, 1, 2, 4, 8];
+const SOON: &[u64] = &[0, 0, 0, 1, 1, 2, 4, 8];
+/// About when the tool ends.
+const AFTER_THE_TOOL: &[u64] = &[26, 28, 30, 32, 36, 40];
 /// How long a life gets on before a kill is aimed.
 const LIFE_MS: std::ops::Range<u64> = 60..260;
 
@@ -111,11 +112,11 @@ async fn two_hundred_kills_lose_nothing_and_double_only_what_nobody_knew() -> an
 }
 
 /// Lets the life get on, then waits for the moment: the schedule of kills, by the seed.
-async fn aimed(book: &Book, aim: Option<Moment>, rng: &mut StdRng) {
+async fn aimed(book: &Book, aim: Option<(Moment, &[u64])>, rng: &mut StdRng) {
     tokio::time::sleep(Duration::from_millis(rng.random_range(LIFE_MS))).await;
-    let Some(moment) = aim else { return };
+    let Some((moment, after)) = aim else { return };
     book.next(moment, AIMING).await;
-    let later = LATER_MS.choose(rng).copied().unwrap_or_default();
+    let later = after.choose(rng).copied().unwrap_or_default();
     if later > 0 {
         tokio::time::sleep(Duration::from_millis(later)).await;
     }
