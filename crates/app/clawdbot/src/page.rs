@@ -16,7 +16,7 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>clawdbot</tit
     <p>The gateway runs. This binary was built without its page: build it with <code>cargo xtask run</code>.";
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../../ui/dist"]
+#[folder = "../../../ui/dist"]
 #[allow_missing = true]
 struct Files;
 
@@ -70,7 +70,11 @@ fn answer(name: &str, file: EmbeddedFile, known: Option<&str>) -> HttpResponse {
         false => HttpResponse::new(200, kind(name), file.data.into_owned()),
     };
     let answer = answer.with_header("etag", tag).with_header("cache-control", keep);
-    answer.with_header("x-content-type-options", "nosniff").with_header("referrer-policy", "no-referrer")
+    answer.with_header("x-content-type-options", "nosniff").with_header("referrer-policy", "no-referrer").with_header(
+        "content-security-policy",
+        // What the page may load stands in the page; only a header can say who may frame it.
+        "frame-ancestors 'none'",
+    )
 }
 
 fn kind(name: &str) -> &'static str {
