@@ -65,6 +65,8 @@ fn in_run(letter: &Letter, row: &Open, journal: &Journal, life: u32) -> Step {
         return Step::ToolAtWork;
     }
     match letter.asked_in(life) {
+        // A run that was cut off behind its tool goes on from there.
+        None if journal.tool_ended.contains(run) => Step::ToolAnswered,
         None => Step::Started,
         Some(question) => match question.at {
             ModelMoment::Asked => Step::Called,
