@@ -108,7 +108,13 @@ impl Actor {
                 let runs = self.stop(scope, cause);
                 told(stopped, runs);
             }
-            Command::Follow { run, end } => self.followers.entry(run).or_default().push(end),
+            Command::Follow { run, end } => {
+                self.followers.retain(|_, followers| {
+                    followers.retain(|follower| !follower.is_closed());
+                    !followers.is_empty()
+                });
+                self.followers.entry(run).or_default().push(end);
+            }
             Command::Wait { run, end } => self.wait(run, end),
             Command::Idle { key, idle } => match self.sessions.get_mut(&key).filter(|s| s.current.is_some()) {
                 Some(session) => session.idle.push(idle),
@@ -122,9 +128,8 @@ impl Actor {
             Command::Drain { grace, done } => {
                 let until = self.now() + grace;
                 self.draining.get_or_insert((until, Vec::new())).1.push(done);
-                for turn in self.places.withdraw_all() {
-                    self.neighbours.sinks.released(&turn, None);
-                }
+                // Nobody is told: their rows stay open, and the next start takes them up.
+                self.places.forget_all();
             }
             Command::Configure(config) => {
                 self.places.configure(&config);
@@ -188,6 +193,7 @@ impl Actor {
                 if let Some(current) = self.sessions.get(key).and_then(|s| s.current.as_ref()) {
                     self.halt(current, cause);
                 } else if let Some(turn) = self.places.withdraw(key) {
+                    self.waiting_since.remove(&turn.run);
                     self.release(&turn, None);
                     self.apply(key, Event::Ended);
                 }

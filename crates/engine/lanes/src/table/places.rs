@@ -79,11 +79,10 @@ impl Places {
         })
     }
 
-    pub(super) fn withdraw_all(&mut self) -> Vec<Turn> {
-        [LaneName::Main, LaneName::Subagent, LaneName::Cron]
-            .into_iter()
-            .flat_map(|lane| std::mem::take(&mut self.of(lane).waiting))
-            .map(|turn| *turn)
-            .collect()
+    /// What waits goes without having run.
+    pub(super) fn forget_all(&mut self) {
+        for lane in [LaneName::Main, LaneName::Subagent, LaneName::Cron] {
+            self.of(lane).waiting.clear();
+        }
     }
 }
