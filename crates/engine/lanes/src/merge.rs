@@ -31,7 +31,8 @@ fn joinable(turns: &[Turn], turn: &Turn) -> bool {
     })
 }
 
-fn same_place(a: &Turn, b: &Turn) -> bool {
+/// Both are answered in the same conversation.
+pub(crate) fn same_place(a: &Turn, b: &Turn) -> bool {
     use crate::ReplyTo::{Channel, Operators};
     match (&a.reply, &b.reply) {
         (Operators, Operators) => true,

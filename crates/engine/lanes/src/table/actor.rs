@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::{Command, Ended, Neighbours, OtherSession, STEER_CAPACITY, StopScope, places::Places};
 use crate::{
     Accepted, Committed, Config, Effect, Event, Lane, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, StopCause,
-    Stopper, Turn, ticket::Filled,
+    Stopper, Turn, merge, ticket::Filled,
 };
 
 /// How long an ended run is remembered, and how many are.
@@ -219,11 +219,20 @@ impl Actor {
 
     fn steer(&mut self, key: &SessionKey, turn: Box<Turn>) {
         let current = self.sessions.get(key).and_then(|session| session.current.as_ref());
+        // An answer must not go where half of its question did not come from.
+        let current = current.filter(|current| merge::same_place(&current.start.turn, &turn));
         let refused = match current {
-            Some(current) => match current.steer.try_send(*turn) {
-                Ok(()) => return,
-                Err(mpsc::error::TrySendError::Full(turn) | mpsc::error::TrySendError::Closed(turn)) => Box::new(turn),
-            },
+            Some(current) => {
+                let (into, copy) = (current.start.run().clone(), (*turn).clone());
+                match current.steer.try_send(*turn) {
+                    // A copy without causes has its own turn in the line.
+                    Ok(()) if copy.causes.is_empty() => return,
+                    Ok(()) => return self.release(&copy, Some(&into)),
+                    Err(mpsc::error::TrySendError::Full(turn) | mpsc::error::TrySendError::Closed(turn)) => {
+                        Box::new(turn)
+                    }
+                }
+            }
             None => turn,
         };
         self.apply(key, Event::Return(refused));
