@@ -230,10 +230,24 @@ impl Deliveries {
         let limit = self.chunk_limit(&place.channel);
         let pieces = chunk(text.as_str(), limit).len().max(1);
         let (waiter, receipt) = oneshot::channel();
-        self.0.waiters.lock().insert(SendKey(format!("{}:{pieces}", origin.name).into()), waiter);
+        let last = SendKey(format!("{}:{pieces}", origin.name).into());
+        self.0.waiters.lock().insert(last.clone(), waiter);
         let (this, at, cause, name) = (self.clone(), place.clone(), origin.cause.to_owned(), origin.name.to_owned());
-        self.0.store.write(move |tx| this.stage(tx, &at, Origin { cause: &cause, name: &name }, &text)).await?;
-        self.wake(&place);
+        let staged = self.0.store.write(move |tx| {
+            if !outbox::has_room(tx, pieces)? {
+                return Ok(false);
+            }
+            this.stage(tx, &at, Origin { cause: &cause, name: &name }, &text).map(|()| true)
+        });
+        match staged.await {
+            Ok(true) => self.wake(&place),
+            // Nobody will tell this waiter anything.
+            other => {
+                self.0.waiters.lock().remove(&last);
+                other?;
+                return Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY });
+            }
+        }
         match receipt.await {
             Ok(end) => Ok(end?),
             Err(_) => Err(OutboundError::Stopping),

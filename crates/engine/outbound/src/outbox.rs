@@ -87,8 +87,7 @@ pub(crate) struct Pending {
 
 /// Adds a piece; `false` when it is already there or the outbox is full.
 pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
-    let cap = i64::try_from(OUTBOX_CAPACITY).unwrap_or(i64::MAX);
-    if tx.first("SELECT 1 FROM outbox LIMIT 1 OFFSET ?1", [cap], |_| Ok(()))?.is_some() {
+    if !has_room(tx, 1)? {
         tx.fact(&draft.cause, "outbound.dropped", &Reason { reason: "the outbox is full" })?;
         return Ok(false);
     }
@@ -100,6 +99,12 @@ pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
         tx.link(&draft.cause, "outbound.prepared", &draft.key.0, &draft.place)?;
     }
     Ok(added == 1)
+}
+
+/// Whether so many more rows may wait.
+pub(crate) fn has_room(view: &View<'_>, rows: usize) -> Result<bool, StoreError> {
+    let most = i64::try_from(OUTBOX_CAPACITY.saturating_sub(rows)).unwrap_or(i64::MAX);
+    Ok(view.first("SELECT 1 FROM outbox LIMIT 1 OFFSET ?1", [most], |_| Ok(()))?.is_none())
 }
 
 #[derive(Serialize)]
