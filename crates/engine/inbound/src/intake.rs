@@ -208,13 +208,18 @@ impl Inner {
         text.parse().unwrap_or_else(|_| RunId::random())
     }
 
+    /// Room for work that is about to be journalled; `None` when the gateway stops.
+    pub(crate) async fn room(&self) -> Option<mpsc::OwnedPermit<Work>> {
+        self.work.clone().reserve_owned().await.ok()
+    }
+
     pub(crate) async fn hand_on(&self, work: Work) {
         // The receiver is gone only when the gateway stops: the rows are taken up after the next start.
         let _stopping = self.work.send(work).await;
     }
 
-    /// Judges and journals a batch; resolves when it is on disk.
-    async fn journal(&self, batch: Vec<Arrived>) -> Result<Vec<Fresh>, InboundError> {
+    /// Judges and journals a batch, and hands it on; resolves when it is on disk.
+    async fn journal(&self, batch: Vec<Arrived>) -> Result<(), InboundError> {
         self.gate.passed().await;
         let mut drafts = Vec::with_capacity(batch.len());
         for arrived in batch {
@@ -222,7 +227,8 @@ impl Inner {
             drafts.push((draft, greeting));
         }
         let deliveries = self.deliveries.clone();
-        let (fresh, places) = self
+        let room = self.room().await;
+        let places = self
             .store
             .write(move |tx| {
                 let mut fresh = Vec::new();
@@ -240,11 +246,14 @@ impl Inner {
                         fresh.push(Fresh { event: draft.event, message });
                     }
                 }
-                Ok((fresh, places))
+                if !fresh.is_empty() {
+                    hand_on_with(tx, room, Work::Messages(fresh));
+                }
+                Ok(places)
             })
             .await?;
         places.iter().for_each(|place| self.deliveries.wake(place));
-        Ok(fresh)
+        Ok(())
     }
 
     async fn draft(&self, arrived: Arrived) -> Result<(Draft, Option<Greeting>), InboundError> {
@@ -272,6 +281,13 @@ impl Inner {
         let run = self.new_run();
         let message = Message { channel, account, inbound, verdict, route: Some(route), run };
         Ok((Draft { event, vendor, item: Item::Message(Box::new(message)) }, greeting))
+    }
+}
+
+/// Hands work on in its own commit: whoever asked may go away meanwhile, and its row would wait for the next start.
+pub(crate) fn hand_on_with(tx: &Tx<'_>, room: Option<mpsc::OwnedPermit<Work>>, work: Work) {
+    if let Some(room) = room {
+        tx.after_commit(move || drop(room.send(work)));
     }
 }
 
@@ -308,11 +324,7 @@ fn stranger_text(id_label: &str, channel: &str, inbound: &channel::Inbound, code
 #[async_trait]
 impl Inbox for Intake {
     async fn accept(&self, batch: Vec<Arrived>) -> Result<(), NotAccepted> {
-        let fresh = self.inner.journal(batch).await.map_err(|error| NotAccepted(error.to_string()))?;
-        if !fresh.is_empty() {
-            self.inner.hand_on(Work::Messages(fresh)).await;
-        }
-        Ok(())
+        self.inner.journal(batch).await.map_err(|error| NotAccepted(error.to_string()))
     }
 }
 

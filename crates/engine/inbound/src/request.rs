@@ -9,7 +9,7 @@ use provider::Thinking;
 use crate::{
     InboundError,
     directive::is_stop,
-    intake::{Inner, Work},
+    intake::{Inner, Work, hand_on_with},
     journal::{self, Draft, Earlier, Item, Request, Style},
 };
 
@@ -70,17 +70,21 @@ pub(crate) async fn take(inner: &Inner, asked: Asked) -> Result<Taken, InboundEr
         style: asked.style,
     };
     let draft = Draft { event: event.clone(), vendor: vendor.clone(), item: Item::Request(Box::new(request.clone())) };
+    let (run, session) = (request.run.clone(), request.key.clone());
+    let (work, room) = (Work::Request(event.clone(), Box::new(request)), inner.room().await);
     let accepted = inner
         .store
         .write(move |tx| {
-            let is_new = journal::accept(tx, &draft)?;
-            Ok(if is_new { None } else { journal::earlier(tx, &vendor)? })
+            if !journal::accept(tx, &draft)? {
+                return journal::earlier(tx, &vendor);
+            }
+            hand_on_with(tx, room, work);
+            Ok(None)
         })
         .await?;
     match accepted {
         None => {
-            tracing::info!(%event, run = %request.run, session = %request.key, "a request was taken");
-            inner.hand_on(Work::Request(event, Box::new(request))).await;
+            tracing::info!(%event, %run, %session, "a request was taken");
             Ok(Taken::Started)
         }
         Some(Earlier::Open) => Ok(Taken::InFlight),
