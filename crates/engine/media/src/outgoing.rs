@@ -33,8 +33,8 @@ impl MediaStore {
 
 fn read_head(path: &AbsPath) -> io::Result<(Vec<u8>, u64)> {
     use std::io::Read as _;
-    let file = std::fs::File::open(path.as_path())?;
-    let about = file.metadata()?;
+    // Looked at before it is opened: opening a pipe would wait for its other end.
+    let about = std::fs::metadata(path.as_path())?;
     if !about.is_file() {
         return Err(io::Error::other("is no file"));
     }
@@ -42,6 +42,6 @@ fn read_head(path: &AbsPath) -> io::Result<(Vec<u8>, u64)> {
         return Err(io::Error::other("is empty"));
     }
     let mut head = Vec::with_capacity(HEAD);
-    file.take(u64::try_from(HEAD).unwrap_or(u64::MAX)).read_to_end(&mut head)?;
+    std::fs::File::open(path.as_path())?.take(u64::try_from(HEAD).unwrap_or(u64::MAX)).read_to_end(&mut head)?;
     Ok((head, about.len()))
 }
