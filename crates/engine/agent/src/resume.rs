@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use lanes::{Committed, RunOutcome, Sinks};
+use lanes::{Committed, RunEvent, RunOutcome, Sinks};
 use sessions::{
     AssistantMessage, History, Message, NewEntry, Part, Said, SessionsError, StopReason, ToolResultMessage, Usage,
 };
@@ -11,7 +11,7 @@ use store::StoreError;
 use tool::Origin;
 
 use crate::agents::Inner;
-use crate::run::derived;
+use crate::run::{derived, ended};
 use crate::runs::{self, RowChange, Unfinished};
 use crate::{advice, tool_call::Finished};
 
@@ -46,7 +46,7 @@ pub(crate) async fn close_interrupted(agents: &Inner, run: &Unfinished, sinks: &
         None => None,
     };
     let (start, told, steps) = (Arc::new(run.start()), sinks.clone(), RunOutcome::Failed { message });
-    let outcome = steps.clone();
+    let (outcome, shown) = (steps.clone(), ended(steps.clone(), run.started_at, now_ms));
     let (kept, step) = (Arc::clone(&start), Committed::Ended { outcome: steps });
     let done = step.clone();
     agents
@@ -64,6 +64,8 @@ pub(crate) async fn close_interrupted(agents: &Inner, run: &Unfinished, sinks: &
         })
         .await?;
     sinks.committed(&start, &done);
+    // A client may be back already, and would not look again.
+    sinks.on(&start, &RunEvent::Ended(shown));
     Ok(())
 }
 

@@ -132,7 +132,8 @@ pub(crate) async fn broken(agents: &Inner, start: &RunStart, sinks: &Sinks) -> R
     ended(outcome, start.at, agents.parts.clock.now_ms())
 }
 
-fn ended(outcome: RunOutcome, started_at: i64, ended_at: i64) -> RunEnd {
+/// The end of a run that said nothing.
+pub(crate) fn ended(outcome: RunOutcome, started_at: i64, ended_at: i64) -> RunEnd {
     let (texts, usage) = (Vec::new(), Usage::default());
     RunEnd { outcome, started_at, ended_at, texts, session: None, model: None, usage }
 }
