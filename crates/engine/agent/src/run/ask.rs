@@ -335,7 +335,13 @@ impl Run {
             Err(error) => return Called::Failed(error, answer),
         };
         while answer.stop.is_none() {
-            let next = match stream.next().now_or_never() {
+            let mut ready = stream.next().now_or_never();
+            if ready.is_none() {
+                // What has come over the wire is handed on piece by piece, by a task that needs its turn for each.
+                tokio::task::yield_now().await;
+                ready = stream.next().now_or_never();
+            }
+            let next = match ready {
                 Some(next) if !stopped.is_cancelled() => next,
                 _ => {
                     // The model pauses: what it has said so far is shown.
