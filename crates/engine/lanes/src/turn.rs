@@ -7,7 +7,7 @@ use ids::{AccountId, AgentId, ChannelKind, EventId, MessageId, RunId, SessionKey
 use provider::Thinking;
 use serde::{Deserialize, Serialize};
 use stdx::AbsPath;
-use tool::Provenance;
+use tool::{Power, Provenance};
 
 /// One turn. Merged messages have several causes.
 #[derive(Debug, Clone)]
@@ -25,6 +25,14 @@ pub struct Turn {
     pub reply: ReplyTo,
     pub lane: LaneName,
     pub options: TurnOptions,
+}
+
+impl Turn {
+    /// Who caused it may use this machine.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.provenance.origin.power() == Power::Trusted
+    }
 }
 
 /// A stored file that belongs to the turn.

@@ -58,7 +58,9 @@ impl RunSink for Deliveries {
                 };
                 let quote = quoted(shape::quote(text), current);
                 let name = format!("{run}:{entry}");
-                let said = Said { cause: run, name: &name, agent: Some(&turn.agent), quote };
+                // Files are the machine's: only who may use tools here is sent any.
+                let agent = turn.is_trusted().then_some(&turn.agent);
+                let said = Said { cause: run, name: &name, agent, quote };
                 self.stage_said(tx, &place, &said, text)
             }
             Committed::Ended { outcome: RunOutcome::Failed { message } } => self.stage_end(tx, &place, run, message),
