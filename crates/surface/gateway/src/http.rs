@@ -24,6 +24,8 @@ use crate::{conn::Upgrade, counters::Counters, shared::Shared};
 
 /// A connection without a whole request head for this long is closed; so is one that stays idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+/// A body that is not whole after this long never will be.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest request head.
 const HEAD_BYTES: usize = 32 * 1024;
 
@@ -73,9 +75,10 @@ async fn respond(shared: &Shared, slot: &Slot, address: SocketAddr, request: Req
     let path = head.uri.path().to_owned();
     let candidates = shared.router.candidates(&path);
     let limit = candidates.iter().map(|route| route.body_limit()).max().unwrap_or(0).max(builtin::BODY_BYTES);
-    let body = match Limited::new(body, limit).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(_) => return text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+    let body = match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(_)) => return text(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large"),
+        Err(_) => return text(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
     };
     let request = HttpRequest::new(&head, path, body, peer);
     if let Some(answer) = builtin::answer(shared, &request) {
