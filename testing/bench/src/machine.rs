@@ -26,6 +26,11 @@ pub(crate) fn load() -> String {
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
+/// Whether other work on the machine had to stand back.
+pub(crate) fn is_preferred() -> bool {
+    rustix::process::getpriority_process(None).is_ok_and(|nice| nice < 0)
+}
+
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_once(':').map(|(_, value)| value.trim())

@@ -16,11 +16,12 @@ pub(crate) fn write(table: &Table) -> Result<()> {
     let page = fs::read_to_string(&path).unwrap_or_else(|_| "# Measurements\n".to_owned());
     let date = jiff::Zoned::now().strftime("%Y-%m-%d").to_string();
     let section = format!(
-        "{TITLE}\n\nBy `cargo xtask bench`, {date}, on {}, load average {} at the end. Published: 2026.1.24-3 on Node 22, \
+        "{TITLE}\n\nBy `cargo xtask bench`, {date}, on {}, load average {} at the end{}. Published: 2026.1.24-3 on Node 22, \
          in the same run, with the same drivers, model and state. Every write was synced before it was acknowledged. \
          Smaller loads of the published program are named in its cells.\n\n{}",
         machine::machine(),
         machine::load(),
+        if machine::is_preferred() { " (the measured programs went before other work)" } else { "" },
         table.markdown(),
     );
     fs::write(&path, replaced(&page, &section)).with_context(|| path.display().to_string())

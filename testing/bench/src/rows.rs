@@ -59,6 +59,8 @@ pub(crate) struct Scale {
     pub(crate) turns_together: usize,
     /// Turns before and while growth is looked at.
     pub(crate) growth: (usize, usize),
+    /// Seconds until what is kept for a while after the last turn has gone.
+    pub(crate) rest: u64,
     pub(crate) messages: usize,
     pub(crate) calls: usize,
     /// Whether cells name these numbers, because they are smaller than the row says.
@@ -80,6 +82,7 @@ impl Scale {
             turns_per_block: 50,
             turns_together: 40,
             growth: (200, 2_000),
+            rest: 65,
             messages: 5_000,
             calls: 200,
             is_small: false,
@@ -98,6 +101,7 @@ impl Scale {
             turns_per_block: 30,
             turns_together: 5,
             growth: (50, 300),
+            rest: 10,
             calls: 50,
             is_small: true,
             ..Self::of_ours(false)
@@ -115,6 +119,7 @@ impl Scale {
             turns_per_block: 3,
             turns_together: 1,
             growth: (3, 10),
+            rest: 2,
             messages: 50,
             calls: 5,
             is_small: true,

@@ -12,8 +12,6 @@ use crate::state::Home;
 
 /// Turns of one session; then the next session begins.
 const PER_SESSION: usize = 25;
-/// Until everything of the last turn is done.
-const SETTLE: Duration = Duration::from_secs(10);
 
 pub(super) fn measure(program: &Program, scale: &Scale, figures: &mut Figures) -> Result<()> {
     let model = Model::start()?;
@@ -24,12 +22,12 @@ pub(super) fn measure(program: &Program, scale: &Scale, figures: &mut Figures) -
     let mut before = 0.0;
     for turn in 0..first + then {
         if turn == first {
-            std::thread::sleep(SETTLE);
+            std::thread::sleep(Duration::from_secs(scale.rest));
             before = running.memory();
         }
         talk.turn(&format!("agent:main:growth-{}", turn / PER_SESSION))?;
     }
-    std::thread::sleep(SETTLE);
+    std::thread::sleep(Duration::from_secs(scale.rest));
     let grown = running.memory() - before;
     let count = f64::from(u32::try_from(then)?);
     figures.put_sized("growth", grown / count, scale, format!("{then} turns after {first}"));

@@ -46,6 +46,7 @@ fn listed(running: &Running, scale: &Scale) -> Result<()> {
     let mut talk = running.talk()?;
     let answer = String::from_utf8_lossy(talk.call("sessions.list", &json!({}))?).into_owned();
     let last = format!("agent:main:bench-{}\"", scale.sessions - 1);
-    ensure!(answer.contains(&last), "not every session is listed");
+    let count = answer.matches("\"key\":\"agent:main:bench-").count();
+    ensure!(answer.contains(&last), "only {count} of {} sessions are listed", scale.sessions);
     Ok(())
 }
