@@ -33,6 +33,8 @@ pub enum Event {
     Ended,
     /// A person said stop: the run ends and nothing that waits follows.
     Stop(StopCause),
+    /// A person let go of one turn that waits.
+    Remove(RunId),
     /// The time returned earlier has come.
     Wake,
 }
@@ -70,6 +72,14 @@ impl Lane {
         !self.running && self.line.is_empty()
     }
 
+    /// The turns that are ready and wait, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = &Turn> {
+        self.line.iter().filter_map(|waiting| match waiting {
+            Waiting::Ready { turn, .. } => Some(&**turn),
+            Waiting::Reserved(_) => None,
+        })
+    }
+
     #[must_use]
     pub fn depth(&self) -> usize {
         self.line.len()
@@ -93,6 +103,7 @@ impl Lane {
             }
             Event::Ended => self.running = false,
             Event::Stop(cause) => self.stop(cause, effects),
+            Event::Remove(run) => self.remove(&run, effects),
             Event::Wake => {}
         }
         self.advance(now, effects)
@@ -140,6 +151,13 @@ impl Lane {
     fn put(&mut self, place: usize, turn: Box<Turn>, held: bool) {
         if let Some(slot) = self.line.get_mut(place) {
             *slot = Waiting::Ready { turn, held };
+        }
+    }
+
+    fn remove(&mut self, run: &RunId, effects: &mut Vec<Effect>) {
+        let place = self.line.iter().position(|w| matches!(w, Waiting::Ready { turn, .. } if turn.run == *run));
+        if let Some(Waiting::Ready { turn, .. }) = place.and_then(|place| self.line.remove(place)) {
+            effects.push(Effect::Dropped(turn));
         }
     }
 

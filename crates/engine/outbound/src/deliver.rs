@@ -23,6 +23,9 @@ const RECHECK: Duration = Duration::from_secs(30);
 /// How long after a failed question about an unknown send the network is asked again.
 const ASK_AGAIN_MS: i64 = 5_000;
 
+/// How long a piece waits for an account that is not connected: a removed one must not fill the outbox for ever.
+const PATIENCE_MS: i64 = 48 * 3600 * 1000;
+
 /// Runs until the place has no work left or the gateway stops.
 pub(crate) async fn work(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) {
     while !cancel.is_cancelled() {
@@ -51,7 +54,11 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
         return Ok(true);
     }
     let Some(outlet) = inner.outlets.outlet(&place.channel, &place.account) else {
-        pause(slot, RECHECK, cancel).await;
+        if inner.clock.now_ms().saturating_sub(pending.at) > PATIENCE_MS {
+            abandon(inner, pending).await?;
+        } else {
+            pause(slot, RECHECK, cancel).await;
+        }
         return Ok(true);
     };
     if pending.state == State::Sending {
@@ -73,6 +80,14 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
     let begun = Pending { attempts: pending.attempts + 1, ..pending };
     settle(inner, &outlet, begun, result).await?;
     Ok(true)
+}
+
+async fn abandon(inner: &Inner, pending: Pending) -> Result<(), StoreError> {
+    let (key, place) = (pending.draft.key.clone(), pending.draft.place.clone());
+    warn!(channel = %place.channel, account = %place.account, key = %key.0, "a message waited two days for its account and is given up");
+    inner.store.write(move |tx| outbox::failed(tx, &pending, "the account was not connected for two days")).await?;
+    inner.tell(&key, Err(ChannelError::Ended));
+    Ok(())
 }
 
 /// Waits for the time, a change of the account or the end; loses nothing when cut short.

@@ -7,7 +7,7 @@ use channel::{Attachment, ChannelError, Receipt, SendKey};
 use futures_util::future::BoxFuture;
 use ids::{AccountId, AgentId, ChannelKind};
 use parking_lot::Mutex;
-use stdx::{CancellationToken, Clock, OwnedTask};
+use stdx::{CancellationToken, Clock, OwnedTask, OwnedTasks};
 use store::{Store, StoreError, Tx};
 use tokio::sync::{Notify, oneshot};
 
@@ -59,6 +59,9 @@ struct Worker {
     task: Option<OwnedTask>,
 }
 
+/// Texts staged at once for callers; more wait.
+const STAGING_CAPACITY: u32 = 64;
+
 type Waiters = HashMap<SendKey, oneshot::Sender<Result<Receipt, ChannelError>>>;
 
 pub(crate) struct Inner {
@@ -71,6 +74,8 @@ pub(crate) struct Inner {
     cancel: CancellationToken,
     workers: Mutex<HashMap<Place, Worker>>,
     waiters: Mutex<Waiters>,
+    /// Texts that are being staged for a caller who may go away.
+    staging: OwnedTasks,
 }
 
 impl Inner {
@@ -131,6 +136,7 @@ impl Deliveries {
             cancel: cancel.clone(),
             workers: Mutex::default(),
             waiters: Mutex::default(),
+            staging: OwnedTasks::new("staging", cancel, STAGING_CAPACITY),
         }))
     }
 
@@ -183,7 +189,9 @@ impl Deliveries {
     /// The place has work: its worker looks now.
     pub fn wake(&self, place: &Place) {
         let mut workers = self.0.workers.lock();
-        if let Some(worker) = workers.get(place) {
+        // A worker that broke left its task behind: the place gets a new one.
+        let broke = |worker: &&Worker| worker.task.as_ref().is_some_and(OwnedTask::is_finished);
+        if let Some(worker) = workers.get(place).filter(|worker| !broke(worker)) {
             *worker.slot.fresh.lock() = true;
             worker.slot.notify.notify_one();
             return;
@@ -232,26 +240,53 @@ impl Deliveries {
         let (waiter, receipt) = oneshot::channel();
         let last = SendKey(format!("{}:{pieces}", origin.name).into());
         self.0.waiters.lock().insert(last.clone(), waiter);
-        let (this, at, cause, name) = (self.clone(), place.clone(), origin.cause.to_owned(), origin.name.to_owned());
-        let staged = self.0.store.write(move |tx| {
-            if !outbox::has_room(tx, pieces)? {
-                return Ok(false);
-            }
-            this.stage(tx, &at, Origin { cause: &cause, name: &name }, &text).map(|()| true)
-        });
-        match staged.await {
-            Ok(true) => self.wake(&place),
+        match self.stage_alone(place, origin, text, last.clone()).await {
+            Ok(Staged::Now) => {}
             // Nobody will tell this waiter anything.
             other => {
                 self.0.waiters.lock().remove(&last);
-                other?;
-                return Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY });
+                return match other? {
+                    Staged::Before(receipt) => Ok(receipt),
+                    Staged::Now | Staged::Full => Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY }),
+                };
             }
         }
         match receipt.await {
             Ok(end) => Ok(end?),
             Err(_) => Err(OutboundError::Stopping),
         }
+    }
+
+    /// Stages and wakes in a task of its own: whoever asked may go away in between, and the row must be looked at.
+    async fn stage_alone(
+        &self,
+        place: Place,
+        origin: Origin<'_>,
+        text: Visible,
+        last: SendKey,
+    ) -> Result<Staged, OutboundError> {
+        let (done, staged) = oneshot::channel();
+        let (this, cause, name) = (self.clone(), origin.cause.to_owned(), origin.name.to_owned());
+        let work = move |_| async move {
+            let (stager, at) = (this.clone(), place.clone());
+            let written = this.0.store.write(move |tx| {
+                if let Some(receipt) = outbox::receipt(tx, &last)? {
+                    return Ok(Staged::Before(receipt));
+                }
+                if !outbox::has_room(tx, 1)? {
+                    return Ok(Staged::Full);
+                }
+                stager.stage(tx, &at, Origin { cause: &cause, name: &name }, &text)?;
+                Ok(Staged::Now)
+            });
+            let written = written.await;
+            if matches!(written, Ok(Staged::Now)) {
+                this.wake(&place);
+            }
+            let _gone = done.send(written);
+        };
+        self.0.staging.spawn(work).await;
+        Ok(staged.await.map_err(|_| OutboundError::Stopping)??)
     }
 
     /// Lets attempts that have begun end, for at most `grace`; the rest stays in the outbox.
@@ -265,6 +300,14 @@ impl Deliveries {
         // What did not end in time is a row in *sending*: the next start treats it as unknown.
         let _ended = tokio::time::timeout(grace, all).await;
     }
+}
+
+/// What staging a text came to.
+enum Staged {
+    Now,
+    /// The network has it already: this is its receipt.
+    Before(Receipt),
+    Full,
 }
 
 /// How a piece is named and where it came from.

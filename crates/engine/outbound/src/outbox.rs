@@ -83,10 +83,15 @@ pub(crate) struct Pending {
     pub(crate) attempts: u32,
     /// Wall time in milliseconds before which no attempt is made.
     pub(crate) due: i64,
+    /// When it was staged, wall time in milliseconds.
+    pub(crate) at: i64,
 }
 
-/// Adds a piece; `false` when it is already there or the outbox is full.
+/// Adds a piece; `false` when it is already there, was sent before, or the outbox is full.
 pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
+    if receipt(tx, &draft.key)?.is_some() {
+        return Ok(false);
+    }
     if !has_room(tx, 1)? {
         tx.fact(&draft.cause, "outbound.dropped", &Reason { reason: "the outbox is full" })?;
         return Ok(false);
@@ -99,6 +104,13 @@ pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
         tx.link(&draft.cause, "outbound.prepared", &draft.key.0, &draft.place)?;
     }
     Ok(added == 1)
+}
+
+/// The network's receipt of a piece that was sent before: its row is gone, its fact is not.
+pub(crate) fn receipt(view: &View<'_>, key: &SendKey) -> Result<Option<Receipt>, StoreError> {
+    let sql = "SELECT body FROM facts WHERE cause = ?1 AND kind = 'outbound.sent'";
+    let body = view.first(sql, [&*key.0], |row| row.get::<_, String>(0))?;
+    Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
 }
 
 /// Whether so many more rows may wait.
@@ -114,19 +126,25 @@ struct Reason<'a> {
 
 /// The place's first row with work left.
 pub(crate) fn head(view: &View<'_>, place: &Place) -> Result<Option<Pending>, StoreError> {
-    let sql = "SELECT id, body, state, attempts, due FROM outbox WHERE place = ?1 ORDER BY id LIMIT 1";
+    let sql = "SELECT id, body, state, attempts, due, at FROM outbox WHERE place = ?1 ORDER BY id LIMIT 1";
     let found = view.first(sql, [place.text()?], |row| Ok((row.get::<_, String>(1)?, pending(row)?)))?;
     found
-        .map(|(body, (id, state, attempts, due))| {
-            Ok(Pending { id, draft: serde_json::from_str(&body)?, state, attempts, due })
+        .map(|(body, (id, state, attempts, due, at))| {
+            Ok(Pending { id, draft: serde_json::from_str(&body)?, state, attempts, due, at })
         })
         .transpose()
 }
 
-fn pending(row: &Row<'_>) -> Result<(i64, State, u32, i64), store::SqlError> {
+fn pending(row: &Row<'_>) -> Result<(i64, State, u32, i64, i64), store::SqlError> {
     let get = |index| row.get_ref(index).map_err(|_| store::types::FromSqlError::InvalidType);
     let state = if get(2)?.as_str()? == "sending" { State::Sending } else { State::Prepared };
-    Ok((get(0)?.as_i64()?, state, u32::try_from(get(3)?.as_i64()?).unwrap_or(u32::MAX), get(4)?.as_i64()?))
+    Ok((
+        get(0)?.as_i64()?,
+        state,
+        u32::try_from(get(3)?.as_i64()?).unwrap_or(u32::MAX),
+        get(4)?.as_i64()?,
+        get(5)?.as_i64()?,
+    ))
 }
 
 /// Every place that has work left.

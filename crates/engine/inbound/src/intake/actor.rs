@@ -2,7 +2,10 @@
 //!
 //! Places are taken in the order of the journal; what takes time (files, commands) runs beside it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ids::{PeerKind, SessionKey};
 use stdx::CancellationToken;
@@ -14,7 +17,7 @@ use crate::{
     debounce::{Debounce, Hold, Voice},
     envelope,
     group_history::{GroupHistory, Heard},
-    journal::{Request, Style},
+    journal::{self, Request, Style},
     parse_directive,
 };
 
@@ -22,11 +25,16 @@ pub(super) struct Actor {
     inner: Arc<Inner>,
     debounce: Debounce<Fresh>,
     history: GroupHistory,
+    swept: Instant,
 }
+
+/// A gateway that runs for months forgets closed rows at least so often, while messages come.
+const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 impl Actor {
     pub(super) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, debounce: Debounce::default(), history: GroupHistory::default() }
+        let swept = inner.clock.now();
+        Self { inner, debounce: Debounce::default(), history: GroupHistory::default(), swept }
     }
 
     pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Work>, cancel: CancellationToken) {
@@ -47,6 +55,18 @@ impl Actor {
                     }
                 }
             }
+            self.sweep().await;
+        }
+    }
+
+    async fn sweep(&mut self) {
+        let now = self.inner.clock.now();
+        if now.saturating_duration_since(self.swept) < SWEEP_EVERY {
+            return;
+        }
+        self.swept = now;
+        if let Err(error) = self.inner.store.write(journal::sweep).await {
+            tracing::warn!(%error, "closed messages could not be forgotten");
         }
     }
 

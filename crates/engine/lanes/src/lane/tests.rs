@@ -178,6 +178,17 @@ fn a_stop_word_ends_the_run_and_everything_that_waits() {
     assert!(bench.lane.is_idle());
 }
 
+#[test]
+fn a_turn_that_is_let_go_while_it_waits_never_runs() {
+    let mut bench = Bench::new(QueueMode::Followup);
+    bench.says("a");
+    bench.says("b");
+    bench.says("c");
+    assert_eq!(bench.on(Event::Remove("b".parse().unwrap())), ["drop b"]);
+    bench.on(Event::Ended);
+    assert_eq!(bench.later(Duration::from_secs(1)), ["start c"]);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Reserve,

@@ -220,7 +220,11 @@ impl Actor {
     fn steer(&mut self, key: &SessionKey, turn: Box<Turn>) {
         let current = self.sessions.get(key).and_then(|session| session.current.as_ref());
         // An answer must not go where half of its question did not come from.
-        let current = current.filter(|current| merge::same_place(&current.start.turn, &turn));
+        // Nor may words of a bystander enter a run that has its owner's power.
+        let current = current.filter(|current| {
+            let running = &current.start.turn;
+            merge::same_place(running, &turn) && running.is_trusted() == turn.is_trusted()
+        });
         let refused = match current {
             Some(current) => {
                 let (into, copy) = (current.start.run().clone(), (*turn).clone());
@@ -307,17 +311,32 @@ impl Actor {
                         self.halt(current, cause);
                         Ok(vec![run])
                     }
-                    None => Ok(Vec::new()),
+                    None => Ok(if self.let_go(&run, &key) { vec![run] } else { Vec::new() }),
                 }
             }
             StopScope::Session(key) => {
                 let Some(session) = self.sessions.get(&key) else { return Ok(Vec::new()) };
                 let current = session.current.iter().filter(|current| current.stop.cause().is_none());
-                let runs = current.map(|current| current.start.run().clone()).collect();
+                let mut runs: Vec<RunId> = current.map(|current| current.start.run().clone()).collect();
+                runs.extend(self.places.waiting(&key).map(|turn| turn.run.clone()));
+                runs.extend(session.lane.waiting().map(|turn| turn.run.clone()));
                 self.apply(&key, Event::Stop(cause));
                 Ok(runs)
             }
         }
+    }
+
+    /// Takes a run that has not started out of its line, or out of the wait for a free place.
+    fn let_go(&mut self, run: &RunId, key: &SessionKey) -> bool {
+        if self.places.waiting(key).is_some_and(|turn| turn.run == *run) {
+            self.perform(key, Effect::Stop(StopCause::Rpc));
+            return true;
+        }
+        let waits = self.sessions.get(key).is_some_and(|s| s.lane.waiting().any(|turn| turn.run == *run));
+        if waits {
+            self.apply(key, Event::Remove(run.clone()));
+        }
+        waits
     }
 
     fn wait(&mut self, run: RunId, end: oneshot::Sender<Ended>) {

@@ -70,6 +70,12 @@ impl Places {
         })
     }
 
+    /// The session's turn that waits for a place.
+    pub(super) fn waiting(&self, key: &ids::SessionKey) -> Option<&Turn> {
+        let places = [&self.main, &self.subagent, &self.cron];
+        places.into_iter().flat_map(|place| &place.waiting).find(|turn| turn.key == *key).map(|turn| &**turn)
+    }
+
     /// Takes a waiting turn of the session out again.
     pub(super) fn withdraw(&mut self, key: &ids::SessionKey) -> Option<Box<Turn>> {
         [LaneName::Main, LaneName::Subagent, LaneName::Cron].into_iter().find_map(|lane| {
