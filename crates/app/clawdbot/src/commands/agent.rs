@@ -12,6 +12,7 @@ use ids::{AgentId, RunId, SessionId, SessionKey};
 use protocol::agent::run::{Params, Reply};
 use protocol::{Text, Whole};
 use store::LeaseError;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::context::Context;
 use crate::lease;
@@ -108,6 +109,8 @@ async fn ask(arguments: &Arguments, context: &Context, way: &Way) -> Result<Exit
     let mut screen = Screen::new(context.output.with_json(arguments.json));
     let mut steps = way.steps(run_id.clone());
     let mut answer = Box::pin(way.run(&params));
+    // Listened to all along: one that comes while a step is shown counts too.
+    let mut interrupts = signal(SignalKind::interrupt())?;
     let mut is_stopping = false;
     let mut deadline = None;
     let reply = loop {
@@ -122,8 +125,7 @@ async fn ask(arguments: &Arguments, context: &Context, way: &Way) -> Result<Exit
             Some(step) = steps.next() => screen.show(&step),
             answered = &mut answer => break answered,
             () = screen.turn() => {}
-            interrupted = tokio::signal::ctrl_c(), if !is_stopping => {
-                interrupted?;
+            Some(()) = interrupts.recv(), if !is_stopping => {
                 is_stopping = true;
                 deadline = Some(tokio::time::Instant::now() + AFTER_ABORT);
                 screen.note("stopping");
@@ -136,16 +138,21 @@ async fn ask(arguments: &Arguments, context: &Context, way: &Way) -> Result<Exit
         screen.show(&step);
     }
     screen.clear();
-    finish(screen, reply, is_stopping)
+    finish(screen, reply, is_stopping, arguments.timeout)
 }
 
-fn finish(mut screen: Screen, reply: Result<Reply>, is_stopping: bool) -> Result<ExitCode> {
+fn finish(mut screen: Screen, reply: Result<Reply>, is_stopping: bool, allowed: Option<u64>) -> Result<ExitCode> {
     match reply {
         Ok(reply) => {
             screen.result(&reply);
             let is_aborted = reply.result.meta.aborted;
             if is_aborted {
-                screen.note(if is_stopping { "stopped" } else { "the run was stopped" });
+                let took = reply.result.meta.duration_ms;
+                match allowed.filter(|seconds| took >= seconds.saturating_mul(1_000)) {
+                    _ if is_stopping => screen.note("stopped"),
+                    Some(seconds) => screen.note(&format!("the run took longer than {seconds} s and was stopped")),
+                    None => screen.note("the run was stopped"),
+                }
             }
             Ok(if is_aborted { ExitCode::from(130) } else { ExitCode::SUCCESS })
         }
