@@ -8,6 +8,7 @@ mod dialog; // the questions
 mod find; // what is here already
 mod network; // is this token good
 mod prove; // does this model answer
+mod silence; // nobody types a key onto the screen
 mod vendors; // whose keys we know
 
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::remote;
-use apply::Undo;
+use apply::Draft;
 use find::{Found, Ports};
 
 pub(crate) use find::Listed;
@@ -176,20 +177,12 @@ async fn answer_from_flags(arguments: &Arguments, context: &Context) -> Result<V
         (Some(token), false) => Some(network::check(context, arguments.channel.as_deref(), token).await?),
         _ => None,
     };
-    let undo = Undo::note(context)?;
-    let written = async {
-        apply::write(context, arguments, &choice, network.as_ref())?;
-        let said = prove::answer(context, &choice).await?;
-        apply::keep_key(context, &choice).await?;
-        Ok::<_, anyhow::Error>(said)
-    };
-    match written.await {
-        Ok(said) => Ok(summary(context, &choice, network.as_ref(), &said)),
-        Err(error) => {
-            undo.back(context)?;
-            Err(error)
-        }
-    }
+    let draft = Draft::of(context)?;
+    apply::write(&draft.context, arguments, &choice, network.as_ref())?;
+    let said = prove::answer(&draft.context, &choice).await?;
+    apply::keep_key(&draft.context, &choice).await?;
+    apply::write(context, arguments, &choice, network.as_ref())?;
+    Ok(summary(context, &choice, network.as_ref(), &said))
 }
 
 /// The model that the flags name, else the first that was found.

@@ -1,4 +1,4 @@
-//! Answers into the config, in keys that 2026.1.24 accepts; and back, when they turn out wrong.
+//! Answers into the config, in keys that 2026.1.24 accepts; first into a copy, until they turn out right.
 
 use anyhow::{Context as _, Result};
 use config::{Base, ConfigPath, Edit};
@@ -11,23 +11,36 @@ use crate::config::{GatewaySection, section};
 use crate::context::Context;
 use crate::local::Local;
 
-/// The file as it was.
+/// A copy of the config beside it, to try answers on: the file itself, and a gateway that runs on it, see only answers
+/// that are good. Goes with its owner.
 #[derive(Debug)]
-pub(super) struct Undo(Option<Vec<u8>>);
+pub(super) struct Draft {
+    /// As the command's own, but with the copy for a config.
+    pub(super) context: Context,
+}
 
-impl Undo {
-    pub(super) fn note(context: &Context) -> Result<Self> {
-        Ok(Self(AtomicFile::real(context.places.config.clone()).read()?))
-    }
-
-    /// Puts it back.
-    pub(super) fn back(self, context: &Context) -> Result<()> {
-        match self.0 {
-            Some(bytes) => AtomicFile::real(context.places.config.clone()).write(&bytes)?,
-            None if context.places.config.exists() => std::fs::remove_file(&context.places.config)?,
-            None => {}
+impl Draft {
+    pub(super) fn of(context: &Context) -> Result<Self> {
+        let folder = context.places.config.parent();
+        stdx::create_private_dir(&folder)?;
+        let mut copy = context.clone();
+        // Beside it, because a config may name others relative to itself.
+        copy.places.config = folder.join(format!("onboard-{}.json", std::process::id()));
+        let draft = Self { context: copy };
+        if let Some(bytes) = AtomicFile::real(context.places.config.clone()).read()? {
+            AtomicFile::real(draft.context.places.config.clone()).write(&bytes)?;
         }
-        Ok(())
+        Ok(draft)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let path = self.context.places.config.as_path();
+        for path in [path.to_owned(), path.with_extension("json.bak")] {
+            // It may never have been written.
+            let _gone = std::fs::remove_file(path);
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use super::apply::{self, Undo};
+use super::apply::{self, Draft};
 use super::find::{self, Found};
 use super::network::{self, Checked};
+use super::silence::Silence;
 use super::{Answer, Arguments, Choice, Key, Wrong, prove, vendors};
 use crate::context::Context;
 
@@ -23,6 +24,18 @@ pub(super) async fn hold(arguments: &Arguments, context: &Context) -> Result<Exi
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         bail!("nobody is at the terminal: answer with flags and --non-interactive");
     }
+    let _silence = Silence::keep()?;
+    tokio::select! {
+        ended = questions(arguments, context) => ended,
+        // A key for a question; between questions it is a signal, and the terminal must speak again.
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            bail!("stopped; answers that were proved are kept")
+        }
+    }
+}
+
+async fn questions(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
     cliclack::intro("clawdbot onboard")?;
     let spinner = cliclack::spinner();
     spinner.start("Looking for keys and model servers on this machine");
@@ -112,21 +125,21 @@ async fn key_or_server(arguments: &Arguments) -> Result<Option<Choice>> {
     }
 }
 
-/// Writes the choice, asks the model, and takes the choice back when it does not answer.
+/// Asks the model, and writes the choice when it answers.
 async fn try_out(arguments: &Arguments, context: &Context, choice: Choice) -> Result<Choice> {
-    let undo = Undo::note(context)?;
-    apply::write(context, arguments, &choice, None)?;
+    let draft = Draft::of(context)?;
+    apply::write(&draft.context, arguments, &choice, None)?;
     let spinner = cliclack::spinner();
     spinner.start(format!("Asking {}", choice.model));
-    match prove::answer(context, &choice).await {
+    match prove::answer(&draft.context, &choice).await {
         Ok(said) => {
             spinner.stop(format!("{} answers: {said}", choice.model));
-            apply::keep_key(context, &choice).await?;
+            apply::keep_key(&draft.context, &choice).await?;
+            apply::write(context, arguments, &choice, None)?;
             Ok(choice)
         }
         Err(error) => {
             spinner.stop(format!("{} does not answer", choice.model));
-            undo.back(context)?;
             Err(error)
         }
     }
