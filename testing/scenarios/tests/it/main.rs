@@ -3,13 +3,16 @@
 #![cfg(test)]
 #![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
 
+mod agent_cli;
 mod channel_faults;
+mod commands;
 mod crash;
 mod explain;
 mod first_start;
 mod groups;
 mod machine;
 mod money;
+mod onboard;
 mod pairing;
 mod provenance;
 mod provider_faults;
