@@ -58,7 +58,8 @@ async fn an_answer_the_network_took_without_saying_so_is_repeated_and_explained(
 async fn appears(path: &std::path::Path) -> anyhow::Result<()> {
     let folder = path.parent().map(std::path::Path::to_owned).unwrap_or_default();
     let wanted = path.to_owned();
-    tokio::task::spawn_blocking(move || {
+    #[expect(clippy::disallowed_methods, reason = "a test waits for one file and has no pool")]
+    let watched = tokio::task::spawn_blocking(move || {
         let inotify = rustix::fs::inotify::init(rustix::fs::inotify::CreateFlags::empty())?;
         rustix::fs::inotify::add_watch(&inotify, &folder, rustix::fs::inotify::WatchFlags::ALL_EVENTS)?;
         let mut buffer = [std::mem::MaybeUninit::uninit(); 1024];
@@ -67,6 +68,6 @@ async fn appears(path: &std::path::Path) -> anyhow::Result<()> {
             events.next()?;
         }
         Ok(())
-    })
-    .await?
+    });
+    watched.await?
 }

@@ -1,7 +1,6 @@
 //! Stories through the real binary: a user, their apps, their files.
 
 #![cfg(test)]
-#![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a key indexes as null")]
 
 mod agent_cli;
 mod channel_faults;
