@@ -5,6 +5,11 @@ use std::collections::HashMap;
 use ids::SessionKey;
 use parking_lot::Mutex;
 
+/// Sessions that have lines waiting; a further one is told nothing until one of them had its turn.
+const SESSIONS: usize = 1000;
+/// Characters of one line.
+const LINE_CHARS: usize = 2000;
+
 /// Lines kept per session; the oldest goes first.
 pub(crate) const QUEUE_CAPACITY: usize = 20;
 
@@ -15,19 +20,19 @@ pub struct SystemEvents(Mutex<HashMap<SessionKey, Vec<(i64, String)>>>);
 impl SystemEvents {
     /// Queues a line; one that repeats the last is dropped.
     pub fn push(&self, key: &SessionKey, at_ms: i64, text: &str) {
-        let text = text.trim();
-        if text.is_empty() {
+        let text: String = text.trim().chars().take(LINE_CHARS).collect();
+        let mut queues = self.0.lock();
+        if text.is_empty() || (queues.len() >= SESSIONS && !queues.contains_key(key)) {
             return;
         }
-        let mut queues = self.0.lock();
         let queue = queues.entry(key.clone()).or_default();
-        if queue.last().is_some_and(|(_, last)| last == text) {
+        if queue.last().is_some_and(|(_, last)| *last == text) {
             return;
         }
         if queue.len() >= QUEUE_CAPACITY {
             queue.remove(0);
         }
-        queue.push((at_ms, text.to_owned()));
+        queue.push((at_ms, text));
     }
 
     /// The texts, without taking them.
@@ -38,5 +43,21 @@ impl SystemEvents {
 
     pub(crate) fn take(&self, key: &SessionKey) -> Vec<(i64, String)> {
         self.0.lock().remove(key).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_a_long_line_nor_many_sessions_fill_the_memory() {
+        let events = SystemEvents::default();
+        let key = |n: usize| format!("agent:main:s{n}").parse::<SessionKey>().unwrap();
+        for n in 0..=SESSIONS {
+            events.push(&key(n), 0, &"x".repeat(10_000));
+        }
+        assert_eq!(events.peek(&key(0)).concat().len(), LINE_CHARS);
+        assert!(events.peek(&key(SESSIONS)).is_empty());
     }
 }
