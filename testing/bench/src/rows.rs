@@ -95,13 +95,13 @@ impl Scale {
             return Self::quick();
         }
         Self {
-            starts: 3,
+            starts: 2,
             clients: 200,
-            blocks: 2,
-            turns_per_block: 30,
-            turns_together: 5,
-            growth: (50, 300),
-            rest: 10,
+            blocks: 1,
+            turns_per_block: 20,
+            turns_together: 3,
+            growth: (20, 150),
+            rest: 5,
             calls: 50,
             is_small: true,
             ..Self::of_ours(false)

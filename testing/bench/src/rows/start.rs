@@ -19,7 +19,7 @@ pub(super) fn measure(program: &Program, scale: &Scale, figures: &mut Figures) -
     let model = Model::start()?;
     let (mut greetings, mut imports) = (Vec::new(), Vec::new());
     let mut opened = None;
-    for _ in 0..IMPORTS {
+    for _ in 0..IMPORTS.min(scale.starts) {
         let home = Home::new(program, &model)?.with_sessions(scale.sessions)?;
         let began = Instant::now();
         let running = Running::start(program, &home)?;
