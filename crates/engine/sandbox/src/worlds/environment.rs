@@ -12,7 +12,8 @@ const SECRET_WORDS: &[&str] = &["TOKEN", "PASSWORD", "SECRET", "KEY"];
 const OWN: &str = "CLAWDBOT_";
 /// Shells whose language is not the one that models write.
 const OTHER_SHELLS: &[&str] = &["fish", "nu", "elvish", "xonsh", "pwsh"];
-const SHELL: &str = "/bin/sh";
+/// Where none is named. The first ends as its command ended also after a Ctrl-C; the second, on some systems, does not.
+const SHELLS: [&str; 2] = ["/bin/bash", "/bin/sh"];
 
 /// The environment of a command, before its own additions.
 pub(super) fn inherited(env: &BTreeMap<String, String>, secret: &[String], exec: &Exec) -> BTreeMap<String, String> {
@@ -31,7 +32,7 @@ pub(super) fn inherited(env: &BTreeMap<String, String>, secret: &[String], exec:
 pub(super) fn shell(env: &BTreeMap<String, String>) -> String {
     let own = env.get("SHELL").filter(|shell| shell.starts_with('/'));
     let speaks_ours = |shell: &&String| shell.rsplit('/').next().is_some_and(|name| !OTHER_SHELLS.contains(&name));
-    own.filter(speaks_ours).map_or_else(|| SHELL.to_owned(), Clone::clone)
+    own.filter(speaks_ours).map_or_else(standard_shell, Clone::clone)
 }
 
 fn is_secret(name: &str, secret: &[String]) -> bool {
@@ -39,6 +40,11 @@ fn is_secret(name: &str, secret: &[String]) -> bool {
     let own = upper.strip_prefix(OWN).is_some_and(|rest| SECRET_WORDS.iter().any(|word| rest.contains(word)));
     let by_ending = SECRET_ENDINGS.iter().any(|ending| upper.ends_with(ending));
     own || by_ending || name == MARK || secret.iter().any(|other| other == name)
+}
+
+fn standard_shell() -> String {
+    let [first, last] = SHELLS;
+    if std::path::Path::new(first).exists() { first.to_owned() } else { last.to_owned() }
 }
 
 #[cfg(test)]
@@ -78,7 +84,7 @@ mod tests {
     #[test]
     fn commands_run_in_a_shell_of_the_family_models_write_for() {
         assert_eq!(shell(&env(&[("SHELL", "/usr/bin/zsh")])), "/usr/bin/zsh");
-        assert_eq!(shell(&env(&[("SHELL", "/usr/bin/fish")])), "/bin/sh");
-        assert_eq!(shell(&env(&[])), "/bin/sh");
+        assert_eq!(shell(&env(&[("SHELL", "/usr/bin/fish")])), standard_shell());
+        assert_eq!(shell(&env(&[])), standard_shell());
     }
 }

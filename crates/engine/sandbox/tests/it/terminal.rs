@@ -7,7 +7,7 @@ use crate::room::Room;
 #[tokio::test]
 async fn a_python_prompt_is_driven_like_a_person_would() {
     let room = Room::new();
-    let id = room.start(json!({"command": "python3 -i", "pty": true})).await;
+    let id = room.start(json!({"command": "exec python3 -i", "pty": true})).await;
     room.hear(&id, ">>> ").await;
     room.says("process", json!({"action": "submit", "sessionId": id, "data": "print(6 * 7, 'is it')"})).await;
     room.hear(&id, "42 is it").await;
@@ -21,7 +21,8 @@ async fn a_python_prompt_is_driven_like_a_person_would() {
     room.says("process", json!({"action": "write", "sessionId": id, "data": "exit(5)\n"})).await;
     let state = json!({"action": "poll", "sessionId": id});
     while room.call("process", state.clone()).await.unwrap().details["status"] == "running" {}
-    assert_eq!(room.call("process", state).await.unwrap().details["exitCode"], 5);
+    let ended = room.call("process", state).await.unwrap();
+    assert_eq!(ended.details["exitCode"], 5, "{ended:?}");
 }
 
 #[tokio::test]
