@@ -7,7 +7,7 @@ use crate::room::Room;
 #[tokio::test]
 async fn a_python_prompt_is_driven_like_a_person_would() {
     let room = Room::new();
-    let id = room.start(json!({"command": "exec python3 -i", "pty": true})).await;
+    let id = room.start(json!({"command": "python3 -i", "pty": true})).await;
     room.hear(&id, ">>> ").await;
     room.says("process", json!({"action": "submit", "sessionId": id, "data": "print(6 * 7, 'is it')"})).await;
     room.hear(&id, "42 is it").await;
