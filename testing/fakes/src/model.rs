@@ -18,6 +18,7 @@ mod tally; // what happened so far
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
@@ -27,11 +28,8 @@ pub use dialect::Dialect;
 pub use onlooker::Moment;
 pub use seen::Seen;
 
-use onlooker::Onlooker;
-use script::Script;
 use serve::Shared;
 use stdx::OwnedTask;
-use tally::Tally;
 
 /// The fake vendor. It ends with this value.
 #[derive(Debug)]
@@ -59,8 +57,7 @@ impl FakeModel {
     pub async fn start_on(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
-        let shared =
-            Arc::new(Shared { script: Script::default(), tally: Tally::default(), onlooker: Onlooker::default() });
+        let shared = Arc::new(Shared::default());
         let server = Some(serve::start(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, server, kept: None })
     }
@@ -106,6 +103,12 @@ impl FakeModel {
     /// Tells of every moment of every answer, as it happens.
     pub fn watch(&self, look: impl Fn(&Seen, Moment) + Send + Sync + 'static) -> &Self {
         self.shared.onlooker.set(look);
+        self
+    }
+
+    /// Each question takes so long on its way: nothing is known of it here until then.
+    pub fn slow(&self, pace: Duration) -> &Self {
+        *self.shared.on_the_way.lock() = pace;
         self
     }
 

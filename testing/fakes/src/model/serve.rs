@@ -12,6 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
+use parking_lot::Mutex;
 use serde_json::Value;
 use stdx::OwnedTask;
 use tokio::net::TcpListener;
@@ -26,11 +27,13 @@ use super::tally::Tally;
 
 const LARGEST_REQUEST: usize = 256 << 20;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) script: Script,
     pub(crate) tally: Tally,
     pub(crate) onlooker: Onlooker,
+    /// What a question takes until it is here.
+    pub(crate) on_the_way: Mutex<Duration>,
 }
 
 pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> OwnedTask {
@@ -64,6 +67,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let Some(dialect) = Dialect::of(&path) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let on_the_way = *shared.on_the_way.lock();
+    if !on_the_way.is_zero() {
+        tokio::time::sleep(on_the_way).await;
+    }
     let seen = shared.tally.arrived(|number| Seen { number, dialect, path, headers, body });
     shared.onlooker.see(&seen, Moment::Asked);
     let answer = shared.script.next(&seen);

@@ -20,6 +20,7 @@ pub(crate) enum Moment {
     ModelBegun,
     ModelSaid,
     ToolCalled,
+    ToolEnds,
     SendArrived,
     SendTaken,
 }

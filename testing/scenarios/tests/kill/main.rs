@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the report is the result")]
 
 mod aftermath;
+mod bell;
 mod book;
 mod journal;
 mod letter;
@@ -49,13 +50,13 @@ const AIMS: [Option<(Moment, &[u64])>; 10] = [
     Some((Moment::ModelBegun, SOON)),
     Some((Moment::ModelSaid, SOON)),
     Some((Moment::ToolCalled, SOON)),
-    Some((Moment::ToolCalled, AFTER_THE_TOOL)),
+    Some((Moment::ToolEnds, AS_IT_IS_TAKEN_IN)),
     Some((Moment::SendArrived, SOON)),
     Some((Moment::SendTaken, SOON)),
 ];
 const SOON: &[u64] = &[0, 0, 0, 1, 1, 2, 4, 8];
-/// About when the tool ends.
-const AFTER_THE_TOOL: &[u64] = &[26, 28, 30, 32, 36, 40];
+/// What it takes from a tool's last act until its end is written down and the model's question is on its way.
+const AS_IT_IS_TAKEN_IN: &[u64] = &[2, 3, 4, 5, 6, 7];
 /// How long a life gets on before a kill is aimed.
 const LIFE_MS: std::ops::Range<u64> = 60..260;
 

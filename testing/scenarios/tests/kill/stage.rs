@@ -14,6 +14,7 @@ use testkit::{TestGateway, config_for};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::bell::Bell;
 use crate::book::{Book, Moment};
 use crate::mark::Mark;
 use crate::people::Line;
@@ -30,6 +31,7 @@ pub(crate) struct Stage {
     pub(crate) telegram: FakeTelegram,
     pub(crate) people: Vec<Person>,
     _model: FakeModel,
+    _bell: Bell,
     line: watch::Sender<Option<Arc<client::Client>>>,
     readers: JoinSet<()>,
     book: Arc<Book>,
@@ -38,7 +40,9 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn set(book: &Arc<Book>, people: u32) -> anyhow::Result<Self> {
         let (model, telegram) = (FakeModel::start().await?, FakeTelegram::start().await?);
-        model.remember(16).otherwise(answer);
+        let bell = Bell::hang(book)?;
+        let rings = bell.rung_by();
+        model.remember(16).slow(ON_THE_WAY).otherwise(move |seen| answer(seen, &rings));
         let watched = Arc::clone(book);
         model.watch(move |seen, moment| watched.model(&Mark::wished_in(&seen.user_text()), round(seen), moment));
         telegram.slow("sendMessage", ON_THE_WAY);
@@ -53,7 +57,8 @@ impl Stage {
         let ids: Vec<i64> = people.iter().map(Person::id).collect();
         let gateway = TestGateway::start(&config(&model, &telegram, &ids)).await?;
         let (line, readers) = (watch::Sender::new(None), JoinSet::new());
-        let mut stage = Self { gateway, telegram, people, _model: model, line, readers, book: Arc::clone(book) };
+        let mut stage =
+            Self { gateway, telegram, people, _model: model, _bell: bell, line, readers, book: Arc::clone(book) };
         stage.connect().await?;
         Ok(stage)
     }
@@ -117,12 +122,12 @@ fn round(seen: &Seen) -> u32 {
 }
 
 /// A tool with effects for some, and an answer that repeats every mark it was asked about.
-fn answer(seen: &Seen) -> Answer {
+fn answer(seen: &Seen, rings: &str) -> Answer {
     let marks = Mark::wished_in(&seen.user_text());
     let wanted: Vec<&str> = marks.iter().filter(|mark| mark.wants_tool()).map(Mark::as_str).collect();
     if !wanted.is_empty() && round(seen) == 0 {
         // What a tool takes: long enough to be hit.
-        let command = format!("echo {} >> {TRACES}; sleep 0.02", wanted.join(" "));
+        let command = format!("echo {} >> {TRACES}; sleep 0.02; {rings}", wanted.join(" "));
         return Answer::call("exec", &json!({ "command": command }).to_string()).pace(WORD);
     }
     let mut answer = Answer::text("Done:");
