@@ -2,6 +2,7 @@
 
 mod bench;
 mod check; // formatting, lints, house rules
+mod coverage; // which lines the tests run
 mod peers;
 mod run; // build, then be the binary
 mod schema;
@@ -24,7 +25,10 @@ fn main() -> Result<()> {
         Some("golden") => schema::golden(),
         Some("bench") => bench::bench(),
         Some("peers") => peers::chore(&words),
+        Some("coverage") => coverage::chore(&words),
         Some("simulate") => simulate::chore(&words),
-        other => bail!("unknown chore {other:?}: run, test, check, tidy, bench, simulate, peers, schema, golden"),
+        other => {
+            bail!("unknown chore {other:?}: run, test, check, tidy, bench, coverage, simulate, peers, schema, golden")
+        }
     }
 }

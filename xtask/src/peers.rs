@@ -148,7 +148,7 @@ fn chromium() -> Result<&'static str> {
     Ok(how)
 }
 
-fn apt() -> Command {
+pub(crate) fn apt() -> Command {
     let mut command = Command::new("apt-get");
     // Another installation may be under way.
     command.args(["-o", "DPkg::Lock::Timeout=300"]).env("DEBIAN_FRONTEND", "noninteractive");
@@ -156,7 +156,7 @@ fn apt() -> Command {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a chore looks for programs as the shell does")]
-fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var("PATH").ok()?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
