@@ -103,6 +103,7 @@ pub const METHODS: &[MethodFacts] = &[
     method::<journal::Explain>(),
     method::<pairing::List>(),
     method::<pairing::Approve>(),
+    method::<chat::HistoryBefore>(),
     method::<connect::Connect>(),
     method::<sessions::Resolve>(),
     method::<chat::Inject>(),
@@ -150,7 +151,8 @@ mod tests {
     fn our_own_methods_come_after_the_known_ones() {
         let listed: Vec<_> = listed_methods(|name| name != "config.schema").collect();
         assert_eq!(listed.first(), Some(&"health"));
-        assert_eq!(&listed[listed.len() - 4..], ["chat.send", "journal.explain", "pairing.list", "pairing.approve"]);
+        let own = ["chat.send", "journal.explain", "pairing.list", "pairing.approve", "chat.history.before"];
+        assert_eq!(&listed[listed.len() - own.len()..], own);
         assert!(!listed.contains(&"config.schema") && !listed.contains(&"chat.inject") && !listed.contains(&"connect"));
     }
 }

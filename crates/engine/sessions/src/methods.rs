@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ids::EntryId;
 use protocol::{Change, chat, events, sessions};
 use rpc::{Call, Events, Methods, RpcError};
 use serde_json::value::to_raw_value;
@@ -16,7 +17,7 @@ use crate::transcript::entry::NewEntry;
 use crate::transcript::message::{AssistantMessage, Message, Part, StopReason, Usage};
 use crate::{SessionsError, index, patch as rules};
 
-/// `chat.history` answers at most this many bytes of messages.
+/// A page of history has at most this many bytes of messages.
 const HISTORY_BYTES: usize = 6 * 1024 * 1024;
 
 /// Whoever offers the methods of this crate: the conversations, and where injected messages are announced.
@@ -39,6 +40,7 @@ pub fn methods(sessions: Arc<Sessions>, events: Events) -> Methods {
         .on::<sessions::Delete, _, _, _>(&desk, delete)
         .on::<sessions::Compact, _, _, _>(&desk, compact)
         .on::<chat::History, _, _, _>(&desk, history)
+        .on::<chat::HistoryBefore, _, _, _>(&desk, history_before)
         .on::<chat::Inject, _, _, _>(&desk, inject)
 }
 
@@ -169,24 +171,33 @@ async fn compact(
 async fn history(desk: Arc<Desk>, _: Call, params: chat::history::Params) -> Result<chat::history::Reply, RpcError> {
     let sessions = &desk.sessions;
     let key = sessions.resolve_key(&params.session_key)?;
-    let limit = params.limit.map_or(200, protocol::Whole::as_usize);
     let record = sessions.find(&key).await?;
-    let messages = match sessions.readable(&key).await? {
-        None => Vec::new(),
-        Some(path) => {
-            let (disk, at) = (Arc::clone(&sessions.shared.disk), path.clone());
-            let read =
-                sessions.shared.pool.run(move || peek::last_messages(disk.as_ref(), &at, limit, HISTORY_BYTES)).await;
-            let read = read.map_err(|_| SessionsError::Closed)?;
-            read.map_err(|error| SessionsError::transcript(&path, &error))?
-        }
-    };
+    let page = sessions.page(&key, None, params.limit).await?;
     let own = record.as_ref().and_then(|record| record.text("thinkingLevel"));
     Ok(chat::history::Reply {
         session_key: params.session_key.as_sent().to_owned(),
         session_id: record.as_ref().and_then(Record::session),
-        messages,
+        messages: page.map_or_else(Vec::new, |page| page.messages),
         thinking_level: own.or_else(|| sessions.shared.neighbours.thinking_default(&key)),
+    })
+}
+
+async fn history_before(
+    desk: Arc<Desk>,
+    _: Call,
+    params: chat::history_before::Params,
+) -> Result<chat::history_before::Reply, RpcError> {
+    let sessions = &desk.sessions;
+    let key = sessions.resolve_key(&params.session_key)?;
+    let record = sessions.find(&key).await?;
+    let Some(page) = sessions.page(&key, params.before, params.limit).await? else {
+        return Err(RpcError::invalid("the transcript has no such entry: ask for the last messages, without `before`"));
+    };
+    Ok(chat::history_before::Reply {
+        session_key: params.session_key.as_sent().to_owned(),
+        session_id: record.as_ref().and_then(Record::session),
+        messages: page.messages,
+        before: page.before,
     })
 }
 
@@ -240,6 +251,23 @@ impl Desk {
 }
 
 impl Sessions {
+    /// The messages before an entry, or the last ones. `None` where the transcript has no such entry.
+    async fn page(
+        &self,
+        key: &ids::SessionKey,
+        before: Option<EntryId>,
+        limit: Option<protocol::Whole<1, 1000>>,
+    ) -> Result<Option<peek::Page>, SessionsError> {
+        let Some(path) = self.readable(key).await? else {
+            return Ok(before.is_none().then(peek::Page::default));
+        };
+        let limit = limit.map_or(200, protocol::Whole::as_usize);
+        let (disk, at) = (Arc::clone(&self.shared.disk), path.clone());
+        let read = self.shared.pool.run(move || peek::page(disk.as_ref(), &at, before.as_ref(), limit, HISTORY_BYTES));
+        let read = read.await.map_err(|_| SessionsError::Closed)?;
+        read.map_err(|error| SessionsError::transcript(&path, &error))
+    }
+
     /// The transcript of a session, with everything committed in it. `None` where there is no session.
     async fn readable(&self, key: &ids::SessionKey) -> Result<Option<AbsPath>, SessionsError> {
         let Some(record) = self.find(key).await? else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use ids::EntryId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use stdx::{AbsPath, Disk};
@@ -121,32 +122,52 @@ fn message(line: &[u8]) -> Option<Message> {
     Message::read(Line::parse(line)?.message?)
 }
 
-/// The last messages of a file, oldest first, as they stand in it.
-pub(crate) fn last_messages(
+/// Messages that follow each other in a file.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// Oldest first, as they stand in the file.
+    pub(crate) messages: Vec<Box<RawValue>>,
+    /// The entry of the first of them; `None` when nothing was said before it.
+    pub(crate) before: Option<EntryId>,
+}
+
+/// The messages before an entry, or the last ones. `None` where the file has no such entry.
+pub(crate) fn page(
     disk: &dyn Disk,
     path: &AbsPath,
+    before: Option<&EntryId>,
     limit: usize,
     max_bytes: usize,
-) -> io::Result<Vec<Box<RawValue>>> {
+) -> io::Result<Option<Page>> {
+    #[derive(Deserialize)]
+    struct Said<'a> {
+        id: Option<EntryId>,
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
+    }
     let mut lines = LinesBackwards::new(disk, path)?;
-    let (mut messages, mut bytes) = (Vec::new(), 0);
-    while messages.len() < limit
-        && let Some(line) = lines.next()?
-    {
-        #[derive(Deserialize)]
-        struct WithMessage<'a> {
-            #[serde(borrow)]
-            message: Option<&'a RawValue>,
+    let mut is_reached = before.is_none();
+    let (mut messages, mut bytes, mut first) = (Vec::new(), 0, None);
+    let mut has_older = false;
+    while let Some(line) = lines.next()? {
+        let Ok(Said { id, message }) = serde_json::from_slice(&line) else { continue };
+        if !is_reached {
+            is_reached = id.as_ref() == before;
+            continue;
         }
-        let Ok(WithMessage { message: Some(message) }) = serde_json::from_slice(&line) else { continue };
+        let Some(message) = message else { continue };
         bytes += message.get().len();
-        if bytes > max_bytes && !messages.is_empty() {
+        let is_full = messages.len() >= limit || bytes > max_bytes;
+        // A page begins with an entry that has an id, or nobody could ask for what is before it.
+        if is_full && first.is_some() {
+            has_older = true;
             break;
         }
         messages.push(crate::envelope::without(message));
+        first = id;
     }
     messages.reverse();
-    Ok(messages)
+    Ok(is_reached.then_some(Page { messages, before: first.filter(|_| has_older) }))
 }
 
 #[cfg(test)]

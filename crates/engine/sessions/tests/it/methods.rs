@@ -100,6 +100,24 @@ async fn chat_history_gives_messages_as_they_stand_and_echoes_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn older_messages_are_told_a_page_at_a_time_until_the_first() {
+    let desk = desk();
+    let session = desk.talk("agent:main:main").await;
+    let last = desk.ask("chat.history.before", json!({"sessionKey": "main", "limit": 3})).await.unwrap();
+    assert_eq!((&last["sessionKey"], &last["sessionId"]), (&json!("main"), &json!(session.id())));
+    assert_eq!(last["before"], desk.house.lines(session.path())[2]["id"], "the page names its first entry");
+    let mut ask = json!({"sessionKey": "main", "limit": 3, "before": last["before"]});
+    session.append(vec![user("and more")]).await.unwrap();
+    let first = desk.ask("chat.history.before", ask.clone()).await.unwrap();
+    assert_eq!((first["messages"].as_array().unwrap().len(), first.get("before")), (1, None));
+    let whole = desk.ask("chat.history", json!({"sessionKey": "main"})).await.unwrap();
+    let pages = [&first, &last].map(|page| page["messages"].as_array().unwrap().clone()).concat();
+    assert_eq!(pages[..], whole["messages"].as_array().unwrap()[..4], "page by page it is the same history");
+    ask["before"] = json!("ffffffff");
+    assert!(desk.refusal("chat.history.before", ask).await.contains("no such entry"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_injected_message_is_chained_and_announced() {
     let desk = desk();
     let session = desk.talk("agent:main:main").await;
