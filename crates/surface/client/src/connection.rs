@@ -24,6 +24,7 @@ use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 use crate::{
     Options,
     handshake::{self, ConnectError, Socket},
+    sequence::Sequence,
 };
 
 /// Messages on their way to the socket; a caller waits while it is full.
@@ -84,6 +85,9 @@ pub struct Event {
     pub name: Arc<str>,
     pub payload: Arc<RawValue>,
     pub seq: Option<u64>,
+    /// How many broadcasts this reader did not hear since the event before: it was too slow, or may not see them.
+    /// Whoever shows what events tell reads it again where this is not 0.
+    pub missed: u64,
     pub state_version: Option<StateVersion>,
 }
 
@@ -195,8 +199,8 @@ impl Client {
     /// What the gateway announces. The first stream starts at the handshake, later ones now.
     #[must_use]
     pub fn events(&self) -> EventStream {
-        let first = self.first.lock().take();
-        EventStream { events: first.unwrap_or_else(|| self.events.subscribe()), closed: self.closed.clone() }
+        let events = self.first.lock().take().unwrap_or_else(|| self.events.subscribe());
+        EventStream { events, sequence: Sequence::default(), closed: self.closed.clone() }
     }
 
     /// Waits until the connection ends.
@@ -249,11 +253,13 @@ impl Drop for Asked {
 #[derive(Debug)]
 pub struct EventStream {
     events: broadcast::Receiver<Event>,
+    sequence: Sequence,
     closed: watch::Receiver<Option<Closed>>,
 }
 
 impl EventStream {
-    /// The next event; `None` when the connection has ended. Whoever is too far behind misses the oldest.
+    /// The next event; `None` when the connection has ended. Whoever is too far behind misses the oldest, and is told
+    /// how many by the next.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             let received = tokio::select! {
@@ -262,7 +268,10 @@ impl EventStream {
                 _ = self.closed.wait_for(Option::is_some) => return None,
             };
             match received {
-                Ok(event) => return Some(event),
+                Ok(mut event) => {
+                    event.missed = self.sequence.missed(event.seq);
+                    return Some(event);
+                }
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "too slow for the gateway's events");
                 }
@@ -323,6 +332,7 @@ fn dispatch(text: &str, pending: &Pending, events: &broadcast::Sender<Event>) {
             name: frame.event.into(),
             payload: Arc::from(payload),
             seq: frame.seq,
+            missed: 0,
             state_version: frame.state_version,
         };
         // Without readers nothing is kept.

@@ -6,6 +6,7 @@ mod connection; // calls, answers and events on one socket
 mod handshake; // who we are
 mod identity; // the device's key
 mod options; // whom to reach, as whom
+mod sequence; // which events were not heard
 mod tokens; // tokens the gateway gave this device
 
 pub use connection::{Answer, Asked, CallError, Client, Closed, Event, EventStream};
