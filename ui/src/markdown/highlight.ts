@@ -21,7 +21,7 @@ const WORDS = new Set(
 const HASH_COMMENTS = new Set(["py", "python", "sh", "bash", "shell", "zsh", "ruby", "rb", "yaml", "yml", "toml", "r", "perl", "dockerfile", "make", "makefile", "ini", "nix"]);
 const PLAIN = new Set(["", "text", "txt", "plain", "console", "output", "log", "diff"]);
 /** Longer code stays plain: colouring it would cost more than it helps. */
-const MOST = 40_000;
+export const MOST_COLOURED = 40_000;
 
 const SLASH = String.raw`\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)`;
 const HASH = String.raw`#[^\n]*`;
@@ -31,7 +31,7 @@ const REST = String.raw`|(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|\`(
 
 export function highlight(code: string, language: string): Piece[] {
   const name = language.toLowerCase();
-  if (PLAIN.has(name) || code.length > MOST) return [{ kind: "plain", text: code }];
+  if (PLAIN.has(name) || code.length > MOST_COLOURED) return [{ kind: "plain", text: code }];
   const pattern = new RegExp(`(?<comment>${commentOf(name)})${REST}`, "g");
   const pieces: Piece[] = [];
   let end = 0;

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import "./markdown_text";
-import { blocks } from "./render";
+import { GrowingText } from "./growing";
+import { blocksOf, lex } from "./render";
 
 function shown(text: string): HTMLElement {
   const frame = document.createElement("div");
-  frame.append(...blocks(text).map((block) => block.node()));
+  frame.append(...blocksOf(lex(text)).map((block) => block.node()));
   return frame;
 }
 
@@ -65,4 +66,87 @@ describe("a text that grows", () => {
     element.text = "other";
     expect(element.textContent).toBe("other");
   });
+
+  it("keeps the parts of long code that did not change, and has all of it", () => {
+    const element = document.createElement("markdown-text");
+    const lines = Array.from({ length: 4000 }, (_, line) => `line ${line} of the code`);
+    element.text = `\`\`\`\n${lines.slice(0, 3000).join("\n")}`;
+    const [frame, part] = [element.firstChild, element.querySelector(".code-part")];
+    for (let end = 3001; end <= lines.length; end += 111) {
+      element.text = `\`\`\`\n${lines.slice(0, end).join("\n")}\nli`;
+      expect([element.firstChild, element.querySelector(".code-part")]).toEqual([frame, part]);
+      const parts = [...element.querySelectorAll(".code-part")].map((one) => one.textContent);
+      expect(parts.join("\n")).toBe(`${lines.slice(0, end).join("\n")}\nli`);
+      expect(element.querySelector<HTMLElement>(".copy")?.dataset["copy"]).toBe(parts.join("\n"));
+    }
+  });
+
+  it("looks at each step as it would if it were read as a whole", () => {
+    const growing = new GrowingText();
+    for (let end = 1; end <= GROWN.length; end += 1) {
+      const text = GROWN.slice(0, end);
+      const read = growing.read(text);
+      expect(read.map((block) => block.raw), text).toEqual(blocksOf(lex(text)).map((block) => block.raw));
+      if (GROWN[end] !== "\n") continue;
+      const frame = document.createElement("div");
+      frame.append(...read.map((block) => block.node()));
+      expect(frame.innerHTML, text).toBe(shown(text).innerHTML);
+    }
+  });
 });
+
+/** Everything that may go on after a blank line, or become something else by what follows it. */
+const GROWN = `Words
+become a title
+===
+
+A paragraph\r
+of two lines.
+
+* one
+
+* two
+
+  still two
+
+1. first
+
+2. second
+
+    indented
+
+    and on
+
+\`\`\`rust
+fn main() {
+
+}
+\`\`\`
+
+a | b
+--|--
+1 | 2
+
+Between ---
+
+> quoted
+
+> again
+
+<div>
+
+inside
+
+</div>
+
+- [ ] task
+
+***
+
+See [the map][1] and so on.
+
+[1]: https://example.org/map
+
+The [map][1] once more.
+
+The end.`;

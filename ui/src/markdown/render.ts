@@ -7,21 +7,30 @@
 import { Lexer, type MarkedToken, type Token, type Tokens } from "marked";
 
 import { decodeEntities } from "./entities";
-import { highlight } from "./highlight";
+import { highlight, MOST_COLOURED } from "./highlight";
 import { safeAddress } from "./links";
 
 export interface Block {
   /** Its source; equal sources look equal. */
   raw: string;
   node(): Node;
+  /** Makes this block of the node that the block was when it was shorter; says whether that could be done. */
+  grow(node: Node): boolean;
 }
 
-/** The blocks of a text, from top to bottom. */
-export function blocks(text: string): Block[] {
-  return new Lexer({ gfm: true, breaks: true })
-    .lex(text)
+export function lex(text: string): MarkedToken[] {
+  return new Lexer({ gfm: true, breaks: true }).lex(text) as MarkedToken[];
+}
+
+/** What of it is to be seen, from top to bottom. */
+export function blocksOf(tokens: readonly MarkedToken[]): Block[] {
+  return tokens
     .filter((token) => token.type !== "space" && token.type !== "def")
-    .map((token) => ({ raw: token.raw, node: () => block(token as MarkedToken) }));
+    .map((token) => ({
+      raw: token.raw,
+      node: () => block(token),
+      grow: (node) => token.type === "code" && growCode(node as Element, token),
+    }));
 }
 
 function block(token: MarkedToken): Node {
@@ -85,14 +94,9 @@ function table(token: Tokens.Table): HTMLElement {
 }
 
 function code(token: Tokens.Code): HTMLElement {
-  const language = /^[\w+#.-]*/.exec(token.lang ?? "")?.[0] ?? "";
-  const pieces = highlight(token.text, language).map((piece) => {
-    if (piece.kind === "plain") return text(piece.text);
-    const made = element("span", [text(piece.text)]);
-    made.className = `code-${piece.kind}`;
-    return made;
-  });
-  const body = scrollable(element("pre", [element("code", pieces)]), language === "" ? "Code" : `Code in ${language}`, "code-body");
+  const language = languageOf(token);
+  const content = token.text.length > MOST_COLOURED ? partsOf(token.text).map(part) : coloured(token.text, language);
+  const body = scrollable(element("pre", [element("code", content)]), language === "" ? "Code" : `Code in ${language}`, "code-body");
   const copy = element("button", [text("Copy")]);
   copy.type = "button";
   copy.className = "quiet copy";
@@ -104,6 +108,51 @@ function code(token: Tokens.Code): HTMLElement {
   const frame = element("div", [bar, body]);
   frame.className = "code-frame";
   return frame;
+}
+
+function languageOf(token: Tokens.Code): string {
+  return /^[\w+#.-]*/.exec(token.lang ?? "")?.[0] ?? "";
+}
+
+function coloured(source: string, language: string): Node[] {
+  return highlight(source, language).map((piece) => {
+    if (piece.kind === "plain") return text(piece.text);
+    const made = element("span", [text(piece.text)]);
+    made.className = `code-${piece.kind}`;
+    return made;
+  });
+}
+
+/** Long code is laid out part by part, so that a line at its end does not lay out all of it. */
+const PART = 8_000;
+
+/** The code in pieces of whole lines; what follows a code changes only the last piece. */
+function partsOf(source: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  for (let end = source.indexOf("\n", PART); end !== -1; end = source.indexOf("\n", from + PART)) {
+    parts.push(source.slice(from, end));
+    from = end + 1;
+  }
+  return [...parts, source.slice(from)];
+}
+
+function part(source: string): HTMLElement {
+  const made = span([text(source)]);
+  made.className = "code-part";
+  return made;
+}
+
+function growCode(frame: Element, token: Tokens.Code): boolean {
+  const copy = frame.querySelector<HTMLElement>(".copy");
+  const body = frame.querySelector("code");
+  const before = copy?.dataset["copy"];
+  if (copy === null || body === null || before === undefined || before.length <= MOST_COLOURED) return false;
+  if (!token.text.startsWith(before)) return false;
+  copy.dataset["copy"] = token.text;
+  body.lastElementChild?.remove();
+  body.append(...partsOf(token.text).slice(body.childElementCount).map(part));
+  return true;
 }
 
 /** Scrolls sideways by itself, by keyboard too, so that the page never does. */

@@ -58,3 +58,13 @@ export async function writeScene(state) {
     { key: "agent:main:taxes", id: "5f3a1c1e-0000-4000-8000-000000000003", label: "Taxes", messages: [person("What is missing?"), assistant("Only the receipt of the dentist.")] },
   ]);
 }
+
+/** About as much as the page shows of one text. @param {string} part */
+const long = (part) => part.repeat(Math.ceil(190_000 / part.length));
+
+/** Long answers, each of the one kind of block that is hardest when there is much of it. */
+export const LONG_ANSWERS = {
+  "everything": long(`${ANSWER}\n\n`),
+  "one list": long("- an item of a list that does not end, with **strong** words and `code`\n"),
+  "code": `\`\`\`rust\n${long("    let value = compute(\"text\", 12); // and a comment\n")}`,
+};
