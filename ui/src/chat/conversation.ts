@@ -1,11 +1,11 @@
 // One session as the page shows it: its transcript, what is happening in it now, and what waits to be sent to it.
 
 import { Lost, Refused } from "../protocol/connection";
-import type { AgentEvent, Attachment, ChatEvent, HistoryReply, SendReply, WireMessage } from "../protocol/frames";
-import { drawn } from "./drawing";
+import type { AgentEvent, Attachment, ChatEvent, SendReply } from "../protocol/frames";
 import type { Entry, NoticeEntry, PersonEntry } from "./entry";
-import { joined } from "./loaded";
+import { History } from "./history";
 import { Merge } from "./merge";
+import { OneAtATime } from "./one_at_a_time";
 import type { Outbox, Pending } from "./outbox";
 import { Run } from "./run";
 import { isAnswered, readTranscript } from "./transcript";
@@ -14,21 +14,14 @@ export interface Gateway {
   request<T>(method: string, params: object): Promise<T>;
 }
 
-/** Enough for the first screen, so that it is there at once. */
-const FIRST = 60;
-/** Enough to join what came since. */
-const NEWEST = 100;
-/** The most that the gateway tells. */
-export const MOST = 1000;
-
 export class Conversation {
   readonly session: string;
   readonly #gateway: Gateway;
   readonly #outbox: Outbox;
   readonly #changed: () => void;
   readonly #now: () => number;
+  readonly #history: History;
   readonly #merge = new Merge();
-  #messages: readonly WireMessage[] = [];
   #written: readonly Entry[] = [];
   #isLoaded = false;
   #problem: string | undefined;
@@ -38,14 +31,16 @@ export class Conversation {
   #ended: Run[] = [];
   /** Acknowledged messages of this page, and words that no transcript has. */
   #said: Entry[] = [];
-  #loading: Promise<void> | undefined;
-  #isStale = false;
+  readonly #reading = new OneAtATime(() => this.#read(() => this.#history.readNewest()));
+  readonly #catchingUp = new OneAtATime(() => this.#catchUp());
+  #isReadingOlder = false;
   #entries: Entry[] | undefined;
 
   constructor(session: string, gateway: Gateway, outbox: Outbox, changed: () => void, now: () => number = Date.now) {
     this.session = session;
     this.#gateway = gateway;
     this.#outbox = outbox;
+    this.#history = new History(session, gateway);
     this.#now = now;
     this.#changed = changed;
   }
@@ -64,9 +59,9 @@ export class Conversation {
     return this.#running.size > 0;
   }
 
-  /** Whether older messages exist that the gateway does not tell. */
-  get isCut(): boolean {
-    return this.#messages.length >= MOST;
+  /** Whether there are older messages, which {@link older} reads. */
+  get hasOlder(): boolean {
+    return this.#history.hasOlder;
   }
 
   /** A run goes on and has said nothing yet. */
@@ -96,50 +91,32 @@ export class Conversation {
     );
   }
 
-  /** Reads the whole history; called when the session is opened and after each reconnect. */
-  async open(): Promise<void> {
-    if (this.#messages.length === 0) {
-      await this.#load(FIRST);
-      // The long reading would keep the browser from drawing the short one.
-      await drawn();
-    }
-    if (this.#messages.length === 0 || this.#messages.length >= FIRST) await this.#load(MOST);
-    else await this.refresh();
-  }
-
   /** After a reconnect nobody knows what became of the runs that went on: the transcript does. */
   async reopen(): Promise<void> {
     const before = [...this.#running.keys()];
     for (const id of before) this.#running.set(id, new Run(id));
-    await this.open();
-    if (isAnswered(this.#messages)) for (const id of before) this.#running.delete(id);
+    await this.refresh();
+    if (isAnswered(this.#history.messages)) for (const id of before) this.#running.delete(id);
     this.touch();
   }
 
   /** Reads what is new; calls made meanwhile are served by one more reading. */
   refresh(): Promise<void> {
-    this.#isStale = true;
-    this.#loading ??= (async () => {
-      try {
-        while (this.#isStale) {
-          this.#isStale = false;
-          await this.#load(NEWEST);
-        }
-      } finally {
-        this.#loading = undefined;
-      }
-    })();
-    return this.#loading;
+    return this.#reading.ask();
   }
 
-  async #load(limit: number): Promise<void> {
+  /** Reads a page of older messages. */
+  async older(): Promise<void> {
+    if (this.#isReadingOlder || !this.hasOlder) return;
+    this.#isReadingOlder = true;
+    await this.#read(() => this.#history.readOlder());
+    this.#isReadingOlder = false;
+  }
+
+  async #read(reading: () => Promise<void>): Promise<void> {
     try {
-      const params = { sessionKey: this.session, limit };
-      const { messages } = await this.#gateway.request<HistoryReply>("chat.history", params);
-      const all = limit === MOST || messages.length < limit ? messages : joined(this.#messages, messages);
-      if (all === undefined && this.#messages.length > 0) return await this.#load(MOST);
-      this.#messages = all ?? messages;
-      this.#written = readTranscript(this.#messages);
+      await reading();
+      this.#written = readTranscript(this.#history.messages, this.hasOlder);
       this.#isLoaded = true;
       this.#problem = undefined;
     } catch (error) {
@@ -147,6 +124,34 @@ export class Conversation {
       else if (!(error instanceof Lost)) throw error;
     }
     this.touch();
+  }
+
+  /**
+   * Some events were not heard. What streams goes on, because each step tells the whole of it; what was written down is
+   * read, and whether a run has ended is asked.
+   */
+  catchUp(): Promise<void> {
+    return this.#catchingUp.ask();
+  }
+
+  async #catchUp(): Promise<void> {
+    for (const [id, run] of [...this.#running]) if (await this.#isOver(id)) this.#end(id, run);
+    await this.refresh();
+  }
+
+  async #isOver(runId: string): Promise<boolean> {
+    try {
+      const { status } = await this.#gateway.request<{ status: string }>("agent.wait", { runId, timeoutMs: 0 });
+      return status !== "timeout";
+    } catch (error) {
+      if (error instanceof Lost || error instanceof Refused) return false;
+      throw error;
+    }
+  }
+
+  #end(id: string, run: Run): void {
+    this.#running.delete(id);
+    if (run.entries(false).length > 0) this.#ended.push(run);
   }
 
   /** Something to be shown changed. */
@@ -167,6 +172,8 @@ export class Conversation {
     const isNew = !this.#running.has(event.runId);
     const run = this.#run(event.runId);
     if (run.take(event) || isNew) this.touch();
+    // What another window said, or another channel, stands in the transcript by now.
+    if (isNew) void this.refresh();
   }
 
   #takeChat(event: ChatEvent): void {
@@ -177,10 +184,9 @@ export class Conversation {
       return;
     }
     const run = this.#running.get(event.runId);
-    this.#running.delete(event.runId);
-    if (run !== undefined && run.entries(false).length > 0) {
-      if (text !== "") run.say(text, this.#now());
-      this.#ended.push(run);
+    if (run !== undefined) {
+      if (text !== "" && run.entries(false).length > 0) run.say(text, this.#now());
+      this.#end(event.runId, run);
     }
     if (event.state === "error") this.#notice(event.errorMessage ?? "The run failed.");
     this.touch();

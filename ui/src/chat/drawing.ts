@@ -24,11 +24,3 @@ export class BeforeDrawing {
     setTimeout(run, HIDDEN_MS);
   }
 }
-
-/** Ends when the browser has drawn what there is. */
-export function drawn(): Promise<void> {
-  return new Promise((done) => {
-    requestAnimationFrame(() => setTimeout(done, 0));
-    setTimeout(done, HIDDEN_MS);
-  });
-}

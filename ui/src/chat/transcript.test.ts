@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import type { WireMessage } from "../protocol/frames";
-import { joined } from "./loaded";
 import { isAnswered, readTranscript } from "./transcript";
 
 const user = (text: string, timestamp: number): WireMessage => ({ role: "user", content: [{ type: "text", text }], timestamp });
@@ -43,6 +42,12 @@ describe("a transcript", () => {
     expect(entries[0]).toMatchObject({ kind: "assistant", parts: [{ call: { name: "exec", state: "failed" } }] });
   });
 
+  it("keeps a result back until the message that asked for it is read", () => {
+    const page = [result("t0", "a.txt", 2), answer("Done.", 3)];
+    expect(readTranscript(page, true).map((entry) => entry.key)).toEqual(["assistant:3"]);
+    expect(readTranscript([called("t0", 1), ...page])[0]).toMatchObject({ parts: [{ kind: "text" }, { call: { output: "a.txt" } }] });
+  });
+
   it("gives each entry a key that older messages do not change", () => {
     const newest = [user("a", 5), user("b", 5), answer("c", 6)];
     const keys = readTranscript(newest).map((entry) => entry.key);
@@ -60,19 +65,5 @@ describe("a transcript", () => {
     expect(isAnswered([user("hi", 1), called("t1", 2)])).toBe(false);
     expect(isAnswered([user("hi", 1)])).toBe(false);
     expect(isAnswered([])).toBe(false);
-  });
-});
-
-describe("the newest messages", () => {
-  const known = [user("a", 1), answer("b", 2), user("c", 3)];
-
-  it("are joined to those known where they overlap", () => {
-    expect(joined(known, [user("c", 3), answer("d", 4)])).toEqual([...known, answer("d", 4)]);
-  });
-
-  it("are of no use without the rest when they do not overlap", () => {
-    expect(joined(known, [user("x", 9)])).toBeUndefined();
-    expect(joined(known, [])).toBeUndefined();
-    expect(joined([], [])).toEqual([]);
   });
 });

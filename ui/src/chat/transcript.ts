@@ -7,7 +7,8 @@ import type { WireMessage, WirePart } from "../protocol/frames";
 import type { AssistantEntry, Entry, Part, Picture, ToolCall } from "./entry";
 import { toolSummary } from "./tool_summary";
 
-export function readTranscript(messages: readonly WireMessage[]): Entry[] {
+/** A result whose call is among older messages, which are not here yet, waits for it. */
+export function readTranscript(messages: readonly WireMessage[], hasOlder = false): Entry[] {
   const entries: Entry[] = [];
   const calls = new Map<string, ToolCall>();
   const taken = new Set<string>();
@@ -32,8 +33,8 @@ export function readTranscript(messages: readonly WireMessage[]): Entry[] {
       if (entry.parts.length > 0 || entry.problem !== undefined || entry.wasStopped) entries.push(entry);
     } else if (message.role === "toolResult") {
       const call = calls.get(message.toolCallId ?? "");
-      if (call === undefined) entries.push(orphan(message, parts, keyFor(message)));
-      else settle(call, message, parts);
+      if (call !== undefined) settle(call, message, parts);
+      else if (!hasOlder) entries.push(orphan(message, parts, keyFor(message)));
     }
   }
   return entries;

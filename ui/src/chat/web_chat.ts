@@ -51,6 +51,7 @@ export class WebChat {
       {
         status: (status) => this.#turned(status),
         event: (name, payload) => this.#heard(name, payload),
+        missed: () => this.#missed(),
         deviceToken: (token) => this.#access.keepDeviceToken(token),
       },
       around,
@@ -99,7 +100,7 @@ export class WebChat {
   openSession(key: string): void {
     if (this.conversation?.session === key) return;
     this.#show(key);
-    if (this.#connection.isOpen) void this.conversation?.open();
+    if (this.#connection.isOpen) void this.conversation?.refresh();
     this.#changed();
   }
 
@@ -197,5 +198,10 @@ export class WebChat {
     this.#isHearing = false;
     const ended = name === "chat" && (payload as { state?: string }).state !== "delta";
     if (ended) void this.list();
+  }
+
+  #missed(): void {
+    void this.conversation?.catchUp();
+    void this.list();
   }
 }

@@ -122,16 +122,17 @@ export class ChatPage extends LightElement {
     const conversation = chat.conversation;
     const session = conversation?.session ?? "";
     const entries = conversation?.entries() ?? [];
-    const isEmpty = conversation?.isLoaded === true && entries.length === 0;
+    const isEmpty = conversation?.isLoaded === true && entries.length === 0 && !conversation.hasOlder;
     return html`${conversation?.problem === undefined ? nothing : html`<p class="problem banner" role="alert">${conversation.problem}</p>`}
       ${isEmpty ? greeting() : nothing}
       <message-list
         ?hidden=${isEmpty}
         .entries=${entries}
         .session=${session}
-        .isCut=${conversation?.isCut ?? false}
+        .hasOlder=${conversation?.hasOlder ?? false}
         .isThinking=${conversation?.isThinking ?? false}
         .actions=${this.#entryActions}
+        @older=${() => void conversation?.older()}
       ></message-list>
       <message-composer
         .session=${session}

@@ -15,6 +15,8 @@ import { entryTemplate, type EntryActions } from "./message_entry";
 
 /** So close to the end counts as being there. */
 const NEAR_PX = 24;
+/** So near the first message, older ones are asked for: a few screens of reading. */
+const OLDER_PX = 3000;
 /** So long without scrolling is rest. */
 const RESTED_MS = 150;
 /** Until the screen was measured. */
@@ -25,18 +27,21 @@ export class MessageList extends LightElement {
     entries: { attribute: false },
     actions: { attribute: false },
     session: { attribute: false },
-    isCut: { attribute: false },
+    hasOlder: { attribute: false },
     isThinking: { attribute: false },
   };
   declare entries: readonly Entry[];
   declare actions: Pick<EntryActions, "sendAgain" | "takeBack">;
   declare session: string;
-  declare isCut: boolean;
+  /** Whether there are older messages than these; they are asked for when the reader comes near. */
+  declare hasOlder: boolean;
   declare isThinking: boolean;
 
   readonly #heights = new Heights();
   #window: Window = { first: 0, end: 0, before: 0, after: 0 };
   #isFollowing = true;
+  /** On the way to the first message of all, which may not be here yet. */
+  #isGoingToFirst = false;
   #anchor: { key: string; offset: number } | undefined;
   #lastTop = 0;
   /** Height of the room before the window. */
@@ -53,17 +58,19 @@ export class MessageList extends LightElement {
     super();
     this.entries = [];
     this.session = "";
-    this.isCut = false;
+    this.hasOlder = false;
     this.isThinking = false;
   }
 
   toNewest(): void {
     this.#isFollowing = true;
+    this.#isGoingToFirst = false;
     this.#isScrolling = false;
     this.requestUpdate();
   }
 
   toOldest(): void {
+    this.#isGoingToFirst = true;
     this.#isScrolling = false;
     this.#leaveEnd(-this.#padding);
     this.requestUpdate();
@@ -88,10 +95,12 @@ export class MessageList extends LightElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has("session")) {
       this.#isFollowing = true;
+      this.#isGoingToFirst = false;
       this.#anchor = undefined;
       this.#unfolded.clear();
     }
     if (changed.has("entries")) this.#heights.keys = this.entries.map((entry) => entry.key);
+    if (this.#isGoingToFirst) this.#leaveEnd(-this.#padding);
     this.#window = this.#wanted();
     this.#hadFocus = this.contains(document.activeElement);
   }
@@ -99,9 +108,9 @@ export class MessageList extends LightElement {
   protected override render(): TemplateResult {
     const { first, end } = this.#window;
     const shown = this.entries.slice(first, end);
-    return html`<div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#scrolled} @keydown=${this.#pressed}>
+    return html`<div class="scroller" tabindex="0" role="region" aria-label="Messages" @scroll=${this.#scrolled} @keydown=${this.#pressed} @wheel=${this.#taken} @pointerdown=${this.#taken}>
         <div class="column">
-          ${this.isCut ? html`<p class="meta cut">Older messages are in the transcript on disk.</p>` : nothing}
+          ${this.hasOlder ? html`<p class="meta older">Older messages are being read</p>` : nothing}
           <div class="room before"></div>
           ${repeat(
             shown,
@@ -118,12 +127,15 @@ export class MessageList extends LightElement {
   }
 
   protected override updated(): void {
-    const shown = new Set<Element>(this.querySelectorAll(".entry"));
+    // Not by a search, which would go through every word of a long answer.
+    const column = this.#scroller.firstElementChild?.children ?? [];
+    const shown = new Set([...column].filter((child) => child.classList.contains("entry")));
     for (const gone of this.#observed) if (!shown.has(gone)) this.#resized.unobserve(gone);
     for (const come of shown) if (!this.#observed.has(come)) this.#resized.observe(come);
     if (this.#observed.size === 0) this.#resized.observe(this.#scroller);
     this.#observed = shown;
     this.#settle();
+    this.#askForOlder();
     // An entry that left the page must not take the keyboard with it.
     if (this.#hadFocus && document.activeElement === document.body) this.#scroller.focus({ preventScroll: true });
   }
@@ -190,10 +202,13 @@ export class MessageList extends LightElement {
     const { first, end } = this.#window;
     const place = this.#place();
     const start = this.#heights.start(first);
-    const gliding = place === undefined || !this.#isScrolling ? -1 : scroller.scrollTop - this.#padding - place + start;
+    const padding = this.#padding;
+    const gliding = place === undefined || !this.#isScrolling ? -1 : scroller.scrollTop - padding - place + start;
     // To scroll under a finger, a wheel or an animation would stop it, so while it moves the room before the window
-    // gives way instead. Whole pixels otherwise: browsers scroll by those, and the page would tremble.
-    this.#room = gliding >= 0 ? gliding : Math.round(start);
+    // gives way instead. Otherwise the reader's place comes to a whole pixel: browsers scroll by those, and the page
+    // would tremble.
+    const whole = place === undefined ? start : start + Math.round(place + padding) - (place + padding);
+    this.#room = gliding >= 0 ? gliding : Math.max(0, whole);
     setHeight(scroller, ".before", this.#room);
     setHeight(scroller, ".after", this.#heights.total - this.#heights.start(end));
     const top = place === undefined ? scroller.scrollHeight - scroller.clientHeight : place + this.#above;
@@ -212,10 +227,22 @@ export class MessageList extends LightElement {
     const isNear = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
     const wasFollowing = this.#isFollowing;
     if (isNear) this.#isFollowing = true;
-    // Only a reader scrolls up; what arrives makes the way down longer, which is no wish to stop following.
-    else if (top < this.#lastTop - 1 || !this.#isFollowing) this.#leaveEnd(top);
+    // Only a reader scrolls up; what arrives makes the way down longer, which is no wish to stop following. Where the
+    // list itself has put a reader who stands somewhere else, they stay with the message they had.
+    else if (top < this.#lastTop - 1 || (!this.#isFollowing && Math.abs(top - this.#lastTop) > 0.5)) this.#leaveEnd(top);
     this.#lastTop = top;
+    this.#askForOlder();
     if (wasFollowing !== this.#isFollowing || !isSame(this.#window, this.#wanted())) this.requestUpdate();
+  };
+
+  #askForOlder(): void {
+    if (!this.hasOlder) this.#isGoingToFirst = false;
+    else if (this.#lastTop < OLDER_PX) this.dispatchEvent(new CustomEvent("older"));
+  }
+
+  /** The reader goes their own way. */
+  readonly #taken = (): void => {
+    this.#isGoingToFirst = false;
   };
 
   readonly #rested = (): void => {
@@ -226,6 +253,7 @@ export class MessageList extends LightElement {
   /** At once, because a long glide would pass thousands of messages that nobody reads. */
   readonly #pressed = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    this.#taken();
     if (event.key === "End") this.toNewest();
     else if (event.key === "Home") this.toOldest();
     else return;

@@ -10,6 +10,7 @@ class FakeGateway implements Surroundings {
   readonly statuses: Status[] = [];
   readonly events: string[] = [];
   readonly deviceTokens: string[] = [];
+  missed = 0;
   listener: Listener | undefined;
   sockets = 0;
   readonly connection = new Connection(
@@ -17,6 +18,7 @@ class FakeGateway implements Surroundings {
     {
       status: (status) => this.statuses.push(status),
       event: (name) => this.events.push(name),
+      missed: () => (this.missed += 1),
       deviceToken: (token) => this.deviceTokens.push(token),
     },
     this,
@@ -80,7 +82,7 @@ describe("a connection", () => {
     const gateway = await opened();
     expect(gateway.sent[0]).toMatchObject({
       method: "connect",
-      params: { minProtocol: 3, maxProtocol: 3, client: { id: "webchat-ui", mode: "webchat" }, auth: { token: "t0k" } },
+      params: { minProtocol: 3, maxProtocol: 3, client: { id: "webchat-ui", mode: "webchat" }, caps: ["tool-events"], auth: { token: "t0k" } },
     });
     expect(gateway.state).toBe("open");
     expect(gateway.deviceTokens).toEqual(["d"]);
@@ -134,6 +136,24 @@ describe("a connection", () => {
       gateway.listener?.closed(code, reason);
       expect(gateway.state).toBe("waiting");
     }
+  });
+
+  it("notices events that were skipped, and counts anew with each connection", async () => {
+    const gateway = await opened();
+    for (const seq of [7, 8, undefined, 9]) gateway.tell({ type: "event", event: "tick", payload: {}, seq });
+    expect(gateway.missed).toBe(0);
+    gateway.tell({ type: "event", event: "tick", payload: {}, seq: 12 });
+    gateway.tell({ type: "event", event: "tick", payload: {}, seq: 13 });
+    expect(gateway.missed).toBe(1);
+    gateway.listener?.closed(1012, "service restart");
+    gateway.runOut((ms) => ms < 1000);
+    await gateway.welcome();
+    gateway.tell({ type: "event", event: "tick", payload: {}, seq: 40 });
+    gateway.listener?.closed(1012, "service restart");
+    gateway.runOut((ms) => ms < 1000);
+    await gateway.welcome();
+    gateway.tell({ type: "event", event: "tick", payload: {}, seq: 1 });
+    expect(gateway.missed).toBe(1);
   });
 
   it("passes events on and drops what is no frame", async () => {

@@ -50,6 +50,8 @@ export interface Surroundings {
 export interface Handlers {
   status(status: Status): void;
   event(name: string, payload: unknown): void;
+  /** The gateway skipped events: we were too slow for them, or may not see them. */
+  missed(): void;
   /** A token for this device, good for later connections. */
   deviceToken(token: string): void;
 }
@@ -57,6 +59,8 @@ export interface Handlers {
 const CLIENT = { id: "webchat-ui", mode: "webchat", version: "1", platform: "web" } as const;
 const ROLE = "operator";
 const SCOPES = ["operator.admin"] as const;
+/** A gateway that knows it tells us of tools while they work. */
+const CAPS = ["tool-events"] as const;
 /** The challenge comes at once; without it a local gateway lets us in all the same. */
 const CHALLENGE_MS = 750;
 const REQUEST_MS = 30_000;
@@ -80,6 +84,8 @@ export class Connection {
   #socket: Socket | undefined;
   #isLetIn = false;
   #number = 0;
+  /** The number of the last event; nothing before the first. */
+  #seq: number | undefined;
   #open = new Map<string, Open>();
   #callOffRetry: (() => void) | undefined;
   #callOffSilence: (() => void) | undefined;
@@ -173,6 +179,7 @@ export class Connection {
       client: CLIENT,
       role: ROLE,
       scopes: SCOPES,
+      caps: CAPS,
       ...(token === undefined ? {} : { auth: { token } }),
     };
     if (device === undefined) return introduction;
@@ -195,6 +202,7 @@ export class Connection {
 
   #letIn(hello: Hello): void {
     this.#isLetIn = true;
+    this.#seq = undefined;
     this.#backoff.reset();
     this.#tickMs = hello.policy?.tickIntervalMs ?? DEFAULT_TICK_MS;
     this.#heard();
@@ -260,7 +268,11 @@ export class Connection {
 
   #take(frame: Frame): void {
     if (frame.type === "event") {
+      const { seq } = frame;
+      const isGap = seq !== undefined && this.#seq !== undefined && seq > this.#seq + 1;
+      this.#seq = seq ?? this.#seq;
       this.#handlers.event(frame.event, frame.payload);
+      if (isGap) this.#handlers.missed();
       return;
     }
     const open = this.#open.get(frame.id);

@@ -48,9 +48,10 @@ export interface SendReply {
   aborted?: boolean;
 }
 
-export interface HistoryReply {
-  sessionKey: string;
+export interface HistoryPage {
   messages: WireMessage[];
+  /** Where the page before this one ends; nothing when there is none. */
+  before?: string;
 }
 
 export interface SessionRow {

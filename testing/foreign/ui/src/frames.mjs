@@ -43,3 +43,12 @@ export const focused = (page) =>
     const isField = element.matches("textarea, input");
     return { name, tag: element.tagName.toLowerCase(), isSeen: isOnScreen && (shows(element) || (isField && shows(element.parentElement))) };
   });
+
+/** The message at the top of the screen and how far it is from the edge. @param {import("playwright-core").Page} page */
+export const place = (page) =>
+  page.evaluate(() => {
+    const scroller = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
+    const top = scroller.getBoundingClientRect().top;
+    const entry = [...scroller.querySelectorAll(".entry")].find((one) => one.getBoundingClientRect().bottom > top + 1);
+    return { text: entry?.textContent?.trim().slice(0, 40), from: Math.round((entry?.getBoundingClientRect().top ?? 0) - top) };
+  });

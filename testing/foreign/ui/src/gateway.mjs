@@ -1,13 +1,14 @@
 // One gateway process in a home folder of its own: started, killed, started again on the same port.
 // @ts-check
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
 export const TOKEN = "test-token-of-a-gateway-on-loopback";
@@ -70,7 +71,7 @@ export class Gateway {
   async restart() {
     const child = spawn(binary(), ["gateway", "--port", String(this.port)], {
       cwd: this.home,
-      env: { HOME: this.home, PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", TZ: "UTC" },
+      env: this.#environment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
@@ -83,6 +84,17 @@ export class Gateway {
       lines.on("line", (line) => line.includes("#code=") && found(line.trim()));
       child.on("exit", (code) => failed(new Error(`the gateway ended at once (${code}): ${errors}`)));
     });
+  }
+
+  /** Calls a method, as another program. @param {string} method @param {object} params */
+  async call(method, params) {
+    const url = `ws://127.0.0.1:${this.port}`;
+    const words = ["gateway", "call", method, "--params", JSON.stringify(params), "--url", url, "--token", TOKEN];
+    await promisify(execFile)(binary(), words, { cwd: this.home, env: this.#environment() });
+  }
+
+  #environment() {
+    return { HOME: this.home, PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", TZ: "UTC" };
   }
 
   /** `kill -9`, and waits until it is gone. */

@@ -4,113 +4,74 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
+import { median, visits, watchFirstMessage } from "../src/figures.mjs";
 import { closeBrowser, onStage } from "../src/stage.mjs";
 import { longTalk, writeTranscript } from "../src/transcript.mjs";
 
 const MESSAGES = 5000;
 const FIRST_PAINT_MS = 200;
-/** A busy machine needs several; a page that draws too much is late in all of them. */
-const VISITS = 20;
 
 after(closeBrowser);
 
-/** Notes when the first message was in the page and painted. @param {import("playwright-core").Page} page */
-const watchFirstMessage = (page) =>
-  page.addInitScript(() => {
-    new MutationObserver((_, observer) => {
-      if (document.querySelector(".entry") === null) return;
-      observer.disconnect();
-      requestAnimationFrame(() => {
-        const painted = new MessageChannel();
-        painted.port1.onmessage = () => (/** @type {any} */ (window).firstMessageAt = performance.now());
-        painted.port2.postMessage(0);
-      });
-    }).observe(document, { childList: true, subtree: true });
-  });
-
-test("the last messages of 5,000 are painted within 200 ms of opening the page", onStage(
+test("half of all visits see the last of 5,000 messages painted within 200 ms of opening the page", onStage(
   { seed: (state) => writeTranscript(state, longTalk(MESSAGES)), before: watchFirstMessage },
   async ({ page }) => {
-    const visits = [];
-    let fastest = Infinity;
-    for (let visit = 0; visit < VISITS && fastest >= FIRST_PAINT_MS; visit += 1) {
-      await page.reload();
-      await page.waitForFunction(() => /** @type {any} */ (window).firstMessageAt !== undefined);
-      visits.push(
-        await page.evaluate(() => ({
-          paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
-          message: /** @type {any} */ (window).firstMessageAt,
-        })),
-      );
-      fastest = Math.min(...visits.map(({ paint, message }) => Math.max(paint, message)));
-    }
-    console.log("first paint / first message, ms:", visits.map(({ paint, message }) => `${paint.toFixed(0)} / ${message.toFixed(0)}`).join(", "));
+    const series = [];
+    // A busy machine needs a second series; a page that draws too much is late in all of them.
+    while (series.length < 3 && !(Math.min(...series) < FIRST_PAINT_MS)) series.push(median(await visits(page)));
+    console.log(`first message painted, median of each series: ${series.map((ms) => ms.toFixed(0)).join(", ")} ms`);
     await page.getByText("Answer 4999.").waitFor();
-    assert.ok(fastest < FIRST_PAINT_MS, `${fastest} ms`);
+    assert.ok(Math.min(...series) < FIRST_PAINT_MS, `${series.join(", ")} ms`);
   },
 ));
 
-test("only what is on the screen is in the page, wherever the reader is", onStage(
+/** Two frames: a change, and what the page makes of it. @param {import("playwright-core").Page} page */
+const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+/** How many messages are in the page, and whether one is to be seen. @param {import("playwright-core").Page} page */
+const shown = (page) =>
+  page.evaluate(() => {
+    const scroller = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
+    const frame = scroller.getBoundingClientRect();
+    const entries = [...scroller.querySelectorAll(".entry")].map((entry) => entry.getBoundingClientRect());
+    const isBlank = !entries.some((rect) => rect.bottom > frame.top && rect.top < frame.bottom);
+    return { count: entries.length, isBlank, isAtTop: scroller.scrollTop === 0 };
+  });
+
+test("a reader scrolls from the last of 5,000 messages to the first, and only what is seen is in the page", onStage(
   { seed: (state) => writeTranscript(state, longTalk(MESSAGES)) },
   async ({ page }) => {
     await page.getByText("Answer 4999.").waitFor();
-    await page.getByText("Older messages are in the transcript on disk.").waitFor({ state: "attached" });
-    const scroller = page.getByRole("region", { name: "Messages" });
-    await scroller.focus();
-    for (const key of ["Home", "PageDown", "PageDown", "End"]) {
-      await page.keyboard.press(key);
-      // Two frames: the scrolling, and what the page makes of it.
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      const { count, blank } = await scroller.evaluate((element) => {
-        const entries = [...element.querySelectorAll(".entry")].map((entry) => entry.getBoundingClientRect());
-        const frame = element.getBoundingClientRect();
-        const seen = entries.filter((rect) => rect.bottom > frame.top && rect.top < frame.bottom);
-        return { count: entries.length, blank: seen.length === 0 };
-      });
-      assert.ok(count < 60, `${count} messages in the page after ${key}`);
-      assert.ok(!blank, `nothing to be seen after ${key}`);
+    await page.mouse.move(500, 300);
+    const first = page.getByText("Question 0:");
+    // The wheel turns much further than the talk is high: who comes to the end of it has read everything.
+    for (let turn = 0; turn < 400 && !((await shown(page)).isAtTop && (await first.count()) > 0); turn += 1) {
+      await page.mouse.wheel(0, -4000);
+      await settled(page);
+      const { count, isBlank } = await shown(page);
+      assert.ok(count < 60, `${count} messages in the page after turn ${turn}`);
+      assert.ok(!isBlank, `nothing to be seen after turn ${turn}`);
     }
-    await page.getByText("Answer 4999.").waitFor();
+    await first.waitFor();
+    assert.equal(await page.getByText("Older messages are being read").count(), 0);
   },
 ));
 
-test("even all 5,000 messages at once are a small part of the page", onStage(
-  {
-    before: async (page) => {
-      // The gateway tells the last 1,000; a page that stays open for long may hold any number.
-      const messages = longTalk(MESSAGES).map((message, number) => ({ ...message, timestamp: 1_769_241_600_000 + number * 1000 }));
-      await page.routeWebSocket(/./, (socket) => {
-        const server = socket.connectToServer();
-        /** @type {Set<string>} */
-        const asked = new Set();
-        socket.onMessage((text) => {
-          const frame = JSON.parse(String(text));
-          if (frame.method === "chat.history") asked.add(frame.id);
-          server.send(text);
-        });
-        server.onMessage((text) => {
-          const frame = JSON.parse(String(text));
-          if (!asked.has(frame.id)) return socket.send(text);
-          socket.send(JSON.stringify({ ...frame, payload: { ...frame.payload, messages } }));
-        });
-      });
-    },
-  },
+test("Home leads to the first of 5,000 messages, and End back to the last", onStage(
+  { seed: (state) => writeTranscript(state, longTalk(MESSAGES)) },
   async ({ page }) => {
     await page.getByText("Answer 4999.").waitFor();
-    const scroller = page.getByRole("region", { name: "Messages" });
-    await scroller.focus();
+    await page.getByRole("region", { name: "Messages" }).focus();
     await page.keyboard.press("Home");
     await page.getByText("Question 0:").waitFor();
-    assert.ok((await page.locator(".entry").count()) < 60);
-    const entries = await page.evaluate(async () => {
-      const element = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
-      for (let part = 1; part <= 20; part += 1) {
-        element.scrollTop = (element.scrollHeight * part) / 20;
-        await new Promise((done) => requestAnimationFrame(done));
-      }
-      return document.querySelectorAll(".entry").length;
-    });
-    assert.ok(entries < 60, `${entries} messages in the page`);
+    for (const key of ["PageDown", "PageDown", "PageUp"]) {
+      await page.keyboard.press(key);
+      await settled(page);
+      const { count, isBlank } = await shown(page);
+      assert.ok(count < 60 && !isBlank, `${count} messages in the page after ${key}, nothing seen: ${isBlank}`);
+    }
+    await page.keyboard.press("End");
+    await page.getByText("Answer 4999.").waitFor();
+    assert.ok((await shown(page)).count < 60);
   },
 ));

@@ -4,19 +4,11 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
+import { place } from "../src/frames.mjs";
 import { closeBrowser, onStage } from "../src/stage.mjs";
 import { longTalk, writeTranscript } from "../src/transcript.mjs";
 
 after(closeBrowser);
-
-/** The message at the top of the screen and how far it is from the edge. @param {import("playwright-core").Page} page */
-const place = (page) =>
-  page.evaluate(() => {
-    const scroller = /** @type {HTMLElement} */ (document.querySelector(".scroller"));
-    const top = scroller.getBoundingClientRect().top;
-    const entry = [...scroller.querySelectorAll(".entry")].find((one) => one.getBoundingClientRect().bottom > top + 1);
-    return { text: entry?.textContent?.trim().slice(0, 40), from: Math.round((entry?.getBoundingClientRect().top ?? 0) - top) };
-  });
 
 /** How far the end is below the screen. @param {import("playwright-core").Page} page */
 const belowScreen = (page) =>
@@ -78,20 +70,25 @@ for (const [where, distance] of /** @type {[string, number][]} */ ([["just above
   ));
 }
 
-/** Lets the long history through. */
-const history = { go: () => {} };
+/** The page of older messages: when it was asked for, and what lets it through. */
+const older = { asked: Promise.resolve(), go: () => {} };
 
 test("older messages that load above a reader do not move them", onStage(
   {
     seed: (state) => writeTranscript(state, longTalk(1200)),
     before: async (page) => {
-      const released = new Promise((go) => (history.go = () => go(undefined)));
+      const released = new Promise((go) => (older.go = () => go(undefined)));
+      let ask = () => {};
+      older.asked = new Promise((asked) => (ask = asked));
       await page.routeWebSocket(/./, (socket) => {
         const server = socket.connectToServer();
         let held = "";
         socket.onMessage((text) => {
           const { method, id, params } = JSON.parse(String(text));
-          if (method === "chat.history" && params.limit === 1000) held = id;
+          if (method === "chat.history.before" && params.before !== undefined) {
+            held = id;
+            ask();
+          }
           server.send(text);
         });
         server.onMessage(async (text) => {
@@ -104,11 +101,15 @@ test("older messages that load above a reader do not move them", onStage(
   async ({ page }) => {
     await page.getByText("Answer 1199.").waitFor();
     await page.mouse.move(500, 300);
-    await page.mouse.wheel(0, -700);
-    await page.getByRole("button", { name: "Newest" }).waitFor();
+    await page.mouse.wheel(0, -20_000);
+    await older.asked;
+    await page.waitForFunction(() => document.querySelector(".scroller")?.scrollTop === 0);
+    await page.mouse.wheel(0, 300);
+    await page.waitForFunction(() => document.querySelector(".scroller")?.scrollTop === 300);
     const before = await place(page);
-    history.go();
-    await page.getByText("Older messages are in the transcript on disk.").waitFor({ state: "attached" });
+    const height = await page.evaluate(() => document.querySelector(".scroller")?.scrollHeight ?? 0);
+    older.go();
+    await page.waitForFunction((height) => (document.querySelector(".scroller")?.scrollHeight ?? 0) > 3 * height, height);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     assert.deepEqual(await place(page), before);
   },
