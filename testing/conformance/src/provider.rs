@@ -66,6 +66,8 @@ pub trait Vendor: Send + Sync {
     fn will(&self, behaviour: Behaviour);
     /// The last request's headers and body as text.
     fn last(&self) -> (Vec<(String, String)>, String);
+    /// Connections that were taken so far.
+    fn connections(&self) -> usize;
     /// Waits until one more answer than before was left by its reader.
     async fn abandoned(&self);
 }

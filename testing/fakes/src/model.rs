@@ -130,6 +130,12 @@ impl FakeModel {
         self.shared.tally.requests()
     }
 
+    /// Connections that were taken so far.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.tally.connections()
+    }
+
     /// Waits for the request with this number, counted from 1.
     pub async fn request(&self, number: usize) -> Arc<Seen> {
         self.shared.tally.request(number).await

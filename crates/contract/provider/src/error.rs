@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Thinking;
+
 /// What the caller can do now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
@@ -23,6 +25,9 @@ pub enum ProviderError {
     /// The request is wrong in a way no retry mends: tell the person.
     #[error("the model's vendor refused the request: {0}")]
     Refused(String),
+    /// The model does not think this much or this little: ask again with a level it takes.
+    #[error("the model's vendor refused the thinking level: {detail}")]
+    ThinkingLevel { supported: Vec<Thinking>, detail: String },
     /// The model does not exist there: take the next model.
     #[error("the model's vendor does not know this model: {0}")]
     UnknownModel(String),
@@ -43,7 +48,8 @@ impl ProviderError {
             | Self::Billing(said)
             | Self::Overloaded(said)
             | Self::Refused(said)
-            | Self::UnknownModel(said) => said.clone(),
+            | Self::UnknownModel(said)
+            | Self::ThinkingLevel { detail: said, .. } => said.clone(),
             Self::RateLimited { .. } | Self::ContextOverflow { .. } | Self::Unusable(_) | Self::Transport { .. } => {
                 self.to_string()
             }
@@ -59,7 +65,7 @@ impl ProviderError {
             Self::RateLimited { .. } => "rate_limit",
             Self::Overloaded(_) => "overloaded",
             Self::Transport { .. } => "timeout",
-            Self::Refused(_) | Self::UnknownModel(_) | Self::Unusable(_) => "format",
+            Self::Refused(_) | Self::ThinkingLevel { .. } | Self::UnknownModel(_) | Self::Unusable(_) => "format",
             Self::ContextOverflow { .. } => "context",
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use net::NetError;
 use serde::Deserialize;
 
-use crate::ProviderError;
+use crate::{ProviderError, Thinking};
 
 const LONGEST_DETAIL: usize = 600;
 
@@ -113,6 +113,9 @@ impl Failure {
         if matches!(status, 401 | 403) || says(AUTH) {
             return ProviderError::Auth(self.shown);
         }
+        if let Some(supported) = supported_levels(&text) {
+            return ProviderError::ThinkingLevel { supported, detail: self.shown };
+        }
         if status == 404 && !says(&["model"]) {
             return ProviderError::Refused(self.shown);
         }
@@ -192,6 +195,25 @@ fn stated_limit(text: &str) -> Option<u32> {
             rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').filter(char::is_ascii_digit).collect();
         digits.parse().ok().filter(|limit| *limit >= 256)
     })
+}
+
+/// The thinking levels that a refusal lists, if it is about them. A list of other things names none.
+fn supported_levels(text: &str) -> Option<Vec<Thinking>> {
+    const ANNOUNCED: [&str; 4] =
+        ["supported values are", "supported values:", "supported thinking levels", "supported reasoning efforts"];
+    let list = ANNOUNCED.iter().find_map(|word| text.split_once(word))?.1;
+    let list = list.split(['.', '\n']).next().unwrap_or_default();
+    let words = list.split(|c: char| !c.is_ascii_alphanumeric());
+    let levels: Vec<Thinking> = words.filter_map(listed_level).collect();
+    (!levels.is_empty()).then_some(levels)
+}
+
+/// A level as vendors list it: their words, not those that people use.
+fn listed_level(word: &str) -> Option<Thinking> {
+    if word == "none" {
+        return Some(Thinking::Off);
+    }
+    Thinking::ALL.into_iter().find(|level| level.as_str() == word)
 }
 
 fn shorten(text: &str, limit: usize) -> String {
@@ -286,6 +308,24 @@ mod tests {
         assert!(matches!(after(404, r#"{"error":"model \"x\" not found"}"#), ProviderError::UnknownModel(_)));
         assert!(matches!(after(404, "no such page"), ProviderError::Refused(_)));
         assert!(matches!(after(400, r#"{"error":{"message":"bad tool"}}"#), ProviderError::Refused(_)));
+    }
+
+    #[test]
+    fn a_refused_thinking_level_names_those_that_are_taken() {
+        let supported = |message: &str| {
+            let body = serde_json::json!({"error": {"message": message, "type": "invalid_request_error"}}).to_string();
+            match Failure::http(400, &body, None).into_error() {
+                ProviderError::ThinkingLevel { supported, .. } => Some(supported),
+                _ => None,
+            }
+        };
+        let effort = "Unsupported value: 'xhigh' is not supported with the 'gpt-5-mini' model. \
+                      Supported values are: 'none', 'low', 'medium', and 'high'.";
+        let all = vec![Thinking::Off, Thinking::Low, Thinking::Medium, Thinking::High];
+        assert_eq!(supported(effort), Some(all));
+        let levels = "Bad request. Supported thinking levels: low, high";
+        assert_eq!(supported(levels), Some(vec![Thinking::Low, Thinking::High]));
+        assert_eq!(supported("Invalid size. Supported values are: '1024x1024', 'auto'."), None);
     }
 
     #[test]

@@ -21,7 +21,9 @@ pub use error::ProviderError;
 pub use event::{ModelEvent, ModelStream, StopReason};
 pub use failure::{Failure, transport};
 pub use json::JsonWriter;
-pub use model::{Api, Compat, Input, MaxTokensField, Model, ModelRef, ParseModelRefError, Price, Thinking};
+pub use model::{
+    Api, Compat, Input, MaxTokensField, Model, ModelRef, ParseModelRefError, ParseThinkingError, Price, Thinking,
+};
 pub use request::{Block, CacheHint, Message, ModelRequest, ToolSchema};
 pub use usage::Usage;
 pub use vendor::{Descriptor, Profile, ProfileKind, Provider};

@@ -29,6 +29,23 @@ impl FromStr for ModelRef {
     }
 }
 
+/// The models that take the highest thinking level.
+const TAKE_XHIGH: [&str; 3] = ["openai/gpt-5.2", "openai-codex/gpt-5.2-codex", "openai-codex/gpt-5.1-codex"];
+
+impl ModelRef {
+    /// Whether the model takes the highest thinking level.
+    #[must_use]
+    pub fn takes_xhigh(&self) -> bool {
+        TAKE_XHIGH.iter().filter_map(|name| name.split_once('/')).any(|name| name == (&*self.provider, &*self.model))
+    }
+
+    /// The level, as far as the model takes it.
+    #[must_use]
+    pub fn bounded(&self, level: Thinking) -> Thinking {
+        if self.takes_xhigh() { level } else { level.min(Thinking::High) }
+    }
+}
+
 /// The spelling the config uses for a provider that has several.
 fn canonical_provider(text: &str) -> String {
     let lower = text.to_lowercase();
@@ -119,12 +136,32 @@ impl Thinking {
         Some(match word.trim().to_lowercase().as_str() {
             "off" => Self::Off,
             "minimal" | "min" | "think" => Self::Minimal,
-            "low" | "on" | "enable" | "enabled" | "thinkhard" | "think-hard" => Self::Low,
+            "low" | "on" | "enable" | "enabled" | "thinkhard" | "think-hard" | "think_hard" => Self::Low,
             "medium" | "med" | "mid" | "harder" | "thinkharder" | "think-harder" => Self::Medium,
-            "high" | "ultra" | "ultrathink" | "highest" | "max" => Self::High,
-            "xhigh" | "x-high" => Self::Xhigh,
+            "high" | "ultra" | "ultrathink" | "thinkhardest" | "highest" | "max" => Self::High,
+            "xhigh" | "x-high" | "x_high" => Self::Xhigh,
             _ => return None,
         })
+    }
+
+    /// What a person reads who asks another model for the highest level.
+    #[must_use]
+    pub fn xhigh_hint() -> String {
+        let [first, second, third] = TAKE_XHIGH;
+        format!("xhigh is taken only by {first}, {second} and {third}")
+    }
+}
+
+/// The word is no thinking level.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is no thinking level: use one of off, minimal, low, medium, high, xhigh")]
+pub struct ParseThinkingError(String);
+
+impl FromStr for Thinking {
+    type Err = ParseThinkingError;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::from_word(word).ok_or_else(|| ParseThinkingError(word.to_owned()))
     }
 }
 
@@ -180,6 +217,25 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_level_is_for_three_models_and_others_get_the_one_below() {
+        let bounded = |name: &str, level| name.parse::<ModelRef>().unwrap().bounded(level);
+        for name in ["openai/gpt-5.2", "openai-codex/gpt-5.2-codex", "openai-codex/gpt-5.1-codex"] {
+            assert_eq!(bounded(name, Thinking::Xhigh), Thinking::Xhigh, "{name}");
+        }
+        for name in ["openai/gpt-5.2-pro", "openai-codex/gpt-5.2", "anthropic/gpt-5.2"] {
+            assert_eq!(bounded(name, Thinking::Xhigh), Thinking::High, "{name}");
+            assert_eq!(bounded(name, Thinking::Low), Thinking::Low, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused_with_those_that_are() {
+        assert_eq!(" Ultra ".parse(), Ok(Thinking::High));
+        let refusal = "bogus".parse::<Thinking>().unwrap_err().to_string();
+        assert!(Thinking::ALL.iter().all(|level| refusal.contains(level.as_str())), "{refusal}");
+    }
 
     #[test]
     fn a_model_reference_splits_at_the_first_slash() {

@@ -35,6 +35,7 @@ impl Failure {
             ProviderError::Overloaded(_)
             | ProviderError::ContextOverflow { .. }
             | ProviderError::Refused(_)
+            | ProviderError::ThinkingLevel { .. }
             | ProviderError::UnknownModel(_)
             | ProviderError::Unusable(_) => None,
         }

@@ -4,6 +4,7 @@ mod texts;
 
 use ids::SessionKey;
 use lanes::{QueueMode, StopCause};
+use provider::{ModelRef, Thinking};
 use sessions::Record;
 
 use crate::{Directive, InboundError, directive::Level, intake::Inner};
@@ -46,11 +47,17 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
             .await
             .unwrap_or_else(|why| format!("⚠️ Not compacted: {why}")),
         Directive::Think(Level::Set(level)) => {
-            let stored = (level != provider::Thinking::Off).then(|| level.as_str());
-            set(inner, key, "thinkingLevel", stored).await?;
-            match stored {
-                Some(level) => format!("Thinking level set to {level}."),
-                None => "Thinking disabled.".to_owned(),
+            let model = inner.conversation.model(key.clone()).await;
+            let takes_xhigh = model.parse::<ModelRef>().is_ok_and(|model| model.takes_xhigh());
+            match level {
+                Thinking::Xhigh if !takes_xhigh => format!("Thinking level unchanged: {}.", Thinking::xhigh_hint()),
+                level => {
+                    set(inner, key, "thinkingLevel", Some(level.as_str())).await?;
+                    match level {
+                        Thinking::Off => "Thinking disabled.".to_owned(),
+                        level => format!("Thinking level set to {}.", level.as_str()),
+                    }
+                }
             }
         }
         Directive::Think(other) => shown(inner, key, &other, &THINK).await?,

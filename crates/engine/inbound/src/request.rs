@@ -45,6 +45,9 @@ pub(crate) enum Taken {
 
 /// Takes a request; resolves when it is on disk.
 pub(crate) async fn take(inner: &Inner, asked: Asked) -> Result<Taken, InboundError> {
+    let thinking = asked.thinking.as_deref().filter(|word| !word.trim().is_empty());
+    let thinking = thinking.map(str::parse::<Thinking>).transpose();
+    let thinking = thinking.map_err(|refusal| InboundError::Invalid(format!("invalid thinking: {refusal}")))?;
     let files = pictures(inner, &asked.attachments).await?;
     let record = inner.sessions.find(&asked.key).await?;
     if record.is_some_and(|record| record.text("sendPolicy").as_deref() == Some("deny")) {
@@ -63,7 +66,7 @@ pub(crate) async fn take(inner: &Inner, asked: Asked) -> Result<Taken, InboundEr
         agent: asked.agent,
         text: asked.text,
         files,
-        thinking: asked.thinking.as_deref().and_then(Thinking::from_word),
+        thinking,
         timeout_ms: asked.timeout_ms,
         extra_system_prompt: asked.extra_system_prompt,
         reply: asked.reply,

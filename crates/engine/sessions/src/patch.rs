@@ -3,6 +3,7 @@
 use ids::SessionKey;
 use protocol::Change;
 use protocol::sessions::patch::{Params, ResponseUsage};
+use provider::{ModelRef, Thinking};
 
 use crate::ports::{ModelChoice, Neighbours};
 use crate::record::Record;
@@ -88,42 +89,28 @@ fn thinking(record: &mut Record, patch: &Params, neighbours: &dyn Neighbours) ->
     let defaults = neighbours.defaults();
     let provider = record.text("providerOverride").or(defaults.model_provider).unwrap_or_default();
     let model = record.text("modelOverride").or(defaults.model).unwrap_or_default();
-    let knows_xhigh = neighbours.knows_xhigh(&provider, &model);
+    let takes_xhigh = ModelRef { provider: provider.into(), model: model.into() }.takes_xhigh();
     match &patch.thinking_level {
         Change::Keep => {
-            // Another model may not know the level the old one had.
-            if !knows_xhigh && record.text("thinkingLevel").as_deref() == Some("xhigh") {
+            // Another model may not take the level the old one had.
+            if !takes_xhigh && record.text("thinkingLevel").as_deref() == Some("xhigh") {
                 record.set("thinkingLevel", "high");
             }
-            return Ok(());
         }
         Change::Clear => record.remove("thinkingLevel"),
-        Change::Set(word) => match thinking_level(word) {
+        Change::Set(word) => match Thinking::from_word(word) {
             None => {
-                let xhigh = if knows_xhigh { "|xhigh" } else { "" };
+                let xhigh = if takes_xhigh { "|xhigh" } else { "" };
                 return Err(format!("invalid thinkingLevel (use off|minimal|low|medium|high{xhigh})"));
             }
-            Some("off") => record.remove("thinkingLevel"),
-            Some("xhigh") if !knows_xhigh => {
-                return Err(format!("thinkingLevel \"xhigh\" is not supported by {provider}/{model}"));
+            Some(Thinking::Xhigh) if !takes_xhigh => {
+                return Err(format!("invalid thinkingLevel: {}", Thinking::xhigh_hint()));
             }
-            Some(level) => record.set("thinkingLevel", level),
+            // Off is a choice too: without it a reasoning model thinks as much as it does by itself.
+            Some(level) => record.set("thinkingLevel", level.as_str()),
         },
     }
     Ok(())
-}
-
-/// A thinking level, or one of the words people use for it.
-pub(crate) fn thinking_level(word: &str) -> Option<&'static str> {
-    Some(match word.trim().to_lowercase().as_str() {
-        "off" => "off",
-        "minimal" | "min" | "think" => "minimal",
-        "low" | "on" | "enable" | "enabled" | "thinkhard" | "think-hard" | "think_hard" => "low",
-        "medium" | "med" | "mid" | "thinkharder" | "think-harder" | "harder" => "medium",
-        "high" | "ultra" | "ultrathink" | "thinkhardest" | "highest" | "max" => "high",
-        "xhigh" | "x-high" | "x_high" => "xhigh",
-        _ => return None,
-    })
 }
 
 fn reasoning(record: &mut Record, patch: &Change<protocol::Text>) -> Result<(), String> {
@@ -187,9 +174,6 @@ mod tests {
         fn choose_model(&self, _: &SessionKey, _: &str) -> Result<ModelChoice, String> {
             Err("none".into())
         }
-        fn knows_xhigh(&self, provider: &str, _: &str) -> bool {
-            provider == "openai"
-        }
         fn end_runs(&self, _: &SessionKey) -> BoxFuture<'static, bool> {
             async { true }.boxed()
         }
@@ -211,7 +195,17 @@ mod tests {
         let expected = r#"{"thinkingLevel":"high","verboseLevel":"off","responseUsage":"tokens","elevatedLevel":"off","sendPolicy":"deny"}"#;
         assert_eq!(patched("{}", "agent:main:a", patch).unwrap(), expected);
         let cleared = r#"{"thinkingLevel":"off","verboseLevel":null,"responseUsage":null,"elevatedLevel":null,"sendPolicy":null}"#;
-        assert_eq!(patched(expected, "agent:main:a", cleared).unwrap(), "{}");
+        assert_eq!(patched(expected, "agent:main:a", cleared).unwrap(), r#"{"thinkingLevel":"off"}"#);
+        assert_eq!(patched(expected, "agent:main:a", r#"{"thinkingLevel":null}"#).unwrap().find("thinking"), None);
+    }
+
+    #[test]
+    fn the_highest_level_is_refused_for_a_model_that_does_not_take_it_and_lowered_when_the_model_changes() {
+        let patch = r#"{"thinkingLevel":"xhigh"}"#;
+        let refusal = patched("{}", "agent:main:a", patch).unwrap_err();
+        assert!(refusal.contains("openai/gpt-5.2"), "{refusal}");
+        let other = r#"{"providerOverride":"openai","modelOverride":"gpt-5.2-pro"}"#;
+        assert!(patched(other, "agent:main:a", patch).is_err());
     }
 
     #[test]

@@ -18,9 +18,6 @@ pub trait Neighbours: Send + Sync + std::fmt::Debug {
     /// What a person's word for a model means, or why it cannot be had.
     fn choose_model(&self, key: &SessionKey, word: &str) -> Result<ModelChoice, String>;
 
-    /// Whether a model knows the highest thinking level.
-    fn knows_xhigh(&self, provider: &str, model: &str) -> bool;
-
     /// Clears the session's queue and ends its run; `false` when it still runs after a while.
     fn end_runs(&self, key: &SessionKey) -> BoxFuture<'static, bool>;
 }

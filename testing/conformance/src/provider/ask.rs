@@ -85,8 +85,12 @@ pub(super) async fn hear(setup: &Setup<'_>, behaviour: Behaviour) -> Heard {
 }
 
 pub(super) async fn hear_request(setup: &Setup<'_>, request: ModelRequest) -> Heard {
+    hear_over(setup, &http(), request).await
+}
+
+pub(super) async fn hear_over(setup: &Setup<'_>, http: &Http, request: ModelRequest) -> Heard {
     let mut heard = Heard::default();
-    let mut stream = match setup.provider.stream(&http(), request, &profile()).await {
+    let mut stream = match setup.provider.stream(http, request, &profile()).await {
         Ok(stream) => stream,
         Err(error) => return Heard { error: Some(error), ..heard },
     };

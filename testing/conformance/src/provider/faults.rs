@@ -17,6 +17,7 @@ pub(super) const PROMISES: &[(&str, Promise)] = &[
     ("a wrong request is refused for good", |setup| Box::pin(refused(setup))),
     ("a prompt that is too long asks for compaction", |setup| Box::pin(overflow(setup))),
     ("a closed port is a failed connection before any answer", |setup| Box::pin(closed(setup))),
+    ("a name that does not resolve is a failed connection before any answer", |setup| Box::pin(unresolved(setup))),
     ("a connection closed without an answer is told so", |setup| Box::pin(hang_up(setup))),
     ("an answer that is cut gives its beginning and then the failure", |setup| Box::pin(cut(setup))),
     ("an answer that stalls ends at the idle time-out", |setup| Box::pin(stall(setup))),
@@ -80,6 +81,14 @@ async fn overflow(setup: &Setup<'_>) -> Result<(), String> {
 async fn closed(setup: &Setup<'_>) -> Result<(), String> {
     let mut request = request(setup, vec![user("hello")]);
     request.model = Arc::new(model(setup, setup.vendor.closed_url().await));
+    let heard = hear_request(setup, request).await;
+    ensure(broke(&heard, false), &heard)
+}
+
+async fn unresolved(setup: &Setup<'_>) -> Result<(), String> {
+    let mut request = request(setup, vec![user("hello")]);
+    // The ending is kept free for names that never resolve.
+    request.model = Arc::new(model(setup, "http://vendor.invalid/v1".to_owned()));
     let heard = hear_request(setup, request).await;
     ensure(broke(&heard, false), &heard)
 }

@@ -3,11 +3,12 @@
 use futures_util::StreamExt as _;
 use provider::{StopReason, Usage};
 
-use super::ask::{Heard, ensure, hear, http, profile, request, user};
+use super::ask::{Heard, ensure, hear, hear_over, http, profile, request, user};
 use super::{Behaviour, Promise, Setup, Step};
 
 pub(super) const PROMISES: &[(&str, Promise)] = &[
     ("text arrives whole and in order", |setup| Box::pin(text(setup))),
+    ("turns that follow each other share a connection", |setup| Box::pin(one_connection(setup))),
     ("text in every script survives", |setup| Box::pin(scripts(setup))),
     ("reasoning arrives apart from text", |setup| Box::pin(thinking(setup))),
     ("tool calls arrive in order with ids of their own", |setup| Box::pin(calls(setup))),
@@ -26,6 +27,17 @@ fn good(heard: &Heard, stop: StopReason) -> bool {
 async fn text(setup: &Setup<'_>) -> Result<(), String> {
     let heard = hear(setup, Behaviour::says("Hello, ").then(Step::Text("world".to_owned()))).await;
     ensure(good(&heard, StopReason::End) && heard.text == "Hello, world", &heard)
+}
+
+async fn one_connection(setup: &Setup<'_>) -> Result<(), String> {
+    let (http, before) = (http(), setup.vendor.connections());
+    for _ in 0..3 {
+        setup.vendor.will(Behaviour::says("hello"));
+        let heard = hear_over(setup, &http, request(setup, vec![user("hello")])).await;
+        ensure(heard.text == "hello" && heard.error.is_none(), &heard)?;
+    }
+    let connections = setup.vendor.connections() - before;
+    ensure(connections == 1, &format!("{connections} connections"))
 }
 
 async fn scripts(setup: &Setup<'_>) -> Result<(), String> {

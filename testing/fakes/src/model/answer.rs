@@ -48,7 +48,7 @@ impl Default for Tokens {
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// A refusal with this status, in the words of the dialect.
-    Status { status: u16, retry_after: Option<String>, overflow: Option<u32> },
+    Status { status: u16, retry_after: Option<String>, overflow: Option<u32>, says: Option<String> },
     /// A success without a single byte.
     Nothing,
     /// The connection closes without an answer.
@@ -104,13 +104,23 @@ impl Answer {
     /// A refusal with this status.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self { fault: Some(Fault::Status { status, retry_after: None, overflow: None }), ..Self::default() }
+        Self::refused(Fault::Status { status, retry_after: None, overflow: None, says: None })
+    }
+
+    /// A refusal with this status and this sentence.
+    #[must_use]
+    pub fn refusal(status: u16, says: &str) -> Self {
+        Self::refused(Fault::Status { status, retry_after: None, overflow: None, says: Some(says.to_owned()) })
+    }
+
+    fn refused(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::default() }
     }
 
     /// The vendor's words for a prompt longer than `limit` tokens.
     #[must_use]
     pub fn overflow(limit: u32) -> Self {
-        Self { fault: Some(Fault::Status { status: 400, retry_after: None, overflow: Some(limit) }), ..Self::default() }
+        Self::refused(Fault::Status { status: 400, retry_after: None, overflow: Some(limit), says: None })
     }
 
     /// Adds a `retry-after` header to a refusal.

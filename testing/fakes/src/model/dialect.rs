@@ -56,7 +56,7 @@ impl Dialect {
     }
 
     /// A refusal's body.
-    pub(crate) fn refusal(self, status: u16, overflow: Option<u32>) -> String {
+    pub(crate) fn refusal(self, status: u16, overflow: Option<u32>, says: Option<&str>) -> String {
         let anthropic = self == Self::Anthropic;
         let (kind, code, message) = match (status, overflow) {
             (_, Some(limit)) if anthropic => {
@@ -76,6 +76,7 @@ impl Dialect {
             (500.., _) => ("api_error", "server_error", "internal error".to_owned()),
             _ => ("invalid_request_error", "invalid_request", "this request is wrong".to_owned()),
         };
+        let message = says.map_or(message, str::to_owned);
         let body = match self {
             Self::Anthropic => serde_json::json!({"type": "error", "error": {"type": kind, "message": message}}),
             Self::Ollama => serde_json::json!({"error": message}),

@@ -37,9 +37,11 @@ pub(crate) struct Shared {
 }
 
 pub(crate) fn start(listener: TcpListener, shared: Arc<Shared>) -> OwnedTask {
+    let accepted = Arc::clone(&shared);
     let app = Router::new().fallback(handle).with_state(shared);
     OwnedTask::spawn(&CancellationToken::new(), |cancel| async move {
-        let listener = axum::serve::ListenerExt::tap_io(listener, |socket| {
+        let listener = axum::serve::ListenerExt::tap_io(listener, move |socket| {
+            accepted.tally.count(|counts| counts.connections += 1);
             let _slower_without = socket.set_nodelay(true);
         });
         let _ended = axum::serve(listener, app).with_graceful_shutdown(cancel.cancelled_owned()).await;
@@ -83,10 +85,10 @@ fn json(value: &Value) -> Response {
 
 fn respond(shared: &Arc<Shared>, seen: &Arc<Seen>, answer: Answer) -> Response {
     let pieces = match &answer.fault {
-        Some(Fault::Status { status, retry_after, overflow }) => {
+        Some(Fault::Status { status, retry_after, overflow, says }) => {
             shared.tally.count(|counts| counts.finished += 1);
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::IM_A_TEAPOT);
-            let body = seen.dialect.refusal(status.as_u16(), *overflow);
+            let body = seen.dialect.refusal(status.as_u16(), *overflow, says.as_deref());
             let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
             if let Some(value) = retry_after.as_deref().and_then(|value| value.parse().ok()) {
                 response.headers_mut().insert(header::RETRY_AFTER, value);

@@ -14,6 +14,7 @@ pub(crate) struct Counts {
     pub(crate) stalled: usize,
     pub(crate) finished: usize,
     pub(crate) abandoned: usize,
+    pub(crate) connections: usize,
 }
 
 #[derive(Debug)]
@@ -56,6 +57,10 @@ impl Tally {
 
     pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) {
         self.counts.send_modify(change);
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.counts.borrow().connections
     }
 
     pub(crate) fn requests(&self) -> Vec<Arc<Seen>> {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use fakes::model::Answer;
 use futures_util::StreamExt as _;
 use net::{Http, HttpConfig};
 use provider::{
     Api, Block, CacheHint, Compat, Input, MaxTokensField, Message, Model, ModelEvent, ModelRef, ModelRequest, Profile,
-    ProfileKind, Provider as _, Thinking, ToolSchema,
+    ProfileKind, Provider as _, ProviderError, Thinking, ToolSchema,
 };
 use serde_json::{Value, json, value::RawValue};
 
@@ -114,6 +115,37 @@ async fn a_chat_completions_history_keeps_calls_results_and_pictures() {
     ]);
     assert_eq!(seen.body["messages"].to_string(), expected.to_string());
     assert_eq!(seen.body["reasoning_effort"], "low");
+}
+
+#[tokio::test]
+async fn each_thinking_level_is_the_effort_of_the_same_name_and_off_sends_none() {
+    let fake = Fake::start("/v1").await;
+    for api in [Api::OpenaiCompletions, Api::OpenaiResponses] {
+        for level in Thinking::ALL {
+            let asked = request(&fake, api, vec![Message::User(vec![text("hi")])]);
+            send(ModelRequest { thinking: level, ..asked }).await;
+            let seen = fake.model.requests().pop().unwrap();
+            let effort = match api {
+                Api::OpenaiResponses => &seen.body["reasoning"]["effort"],
+                _ => &seen.body["reasoning_effort"],
+            };
+            let expected = if level == Thinking::Off { Value::Null } else { json!(level.as_str()) };
+            assert_eq!(*effort, expected, "{api:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_effort_tells_which_ones_are_taken() {
+    let fake = Fake::start("/v1").await;
+    let says = "Unsupported value: 'minimal'. Supported values are: 'low', 'medium', and 'high'.";
+    fake.model.answer(Answer::refusal(400, says));
+    let asked = request(&fake, Api::OpenaiResponses, vec![Message::User(vec![text("hi")])]);
+    let profile = Profile { id: "openai:default".into(), kind: ProfileKind::ApiKey("sk-1".into()) };
+    let http = Http::new(HttpConfig::default());
+    let refused = openai::OpenAi::default().stream(&http, asked, &profile).await.err();
+    let Some(ProviderError::ThinkingLevel { supported, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(supported, [Thinking::Low, Thinking::Medium, Thinking::High]);
 }
 
 #[tokio::test]

@@ -59,6 +59,10 @@ impl Vendor for Fake {
         (seen.headers.clone(), seen.body.to_string())
     }
 
+    fn connections(&self) -> usize {
+        self.model.connections()
+    }
+
     async fn abandoned(&self) {
         self.model.abandoned(self.left.fetch_add(1, Ordering::Relaxed) + 1).await;
     }

@@ -131,6 +131,17 @@ async fn an_expired_sign_in_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn an_expired_sign_in_is_passed_over_for_a_stored_key_and_for_one_of_the_environment() {
+    let bench = Bench::new(&[("OPENAI_API_KEY", "from-env")], json!({}));
+    let oauth = json!({"type": "oauth", "provider": "openai", "access": "a", "refresh": "r", "expires": 1000});
+    let key = json!({"type": "api_key", "provider": "openai", "key": "stored"});
+    bench.put("main", &json!({"profiles": {"openai:me": oauth.clone(), "openai:key": key}}));
+    assert_eq!(bench.resolve("openai", "main").await, [pair("openai:key", "key stored")]);
+    bench.put("main", &json!({"profiles": {"openai:me": oauth}}));
+    assert_eq!(bench.resolve("openai", "main").await, [pair("env", "key from-env")]);
+}
+
+#[tokio::test]
 async fn an_agent_without_profiles_uses_those_of_the_default_agent() {
     let bench = Bench::new(&[], json!({}));
     bench.put("main", &json!({"profiles": {"x:a": {"type": "api_key", "provider": "x", "key": "main"}}}));

@@ -43,9 +43,6 @@ impl Neighbours for FakeNeighbours {
         let is_default = word == "anthropic/claude-opus-4-5";
         Ok(ModelChoice { provider: provider.into(), model: model.into(), is_default })
     }
-    fn knows_xhigh(&self, _: &str, _: &str) -> bool {
-        false
-    }
     fn end_runs(&self, _: &SessionKey) -> BoxFuture<'static, bool> {
         let ended = self.runs_end;
         async move { ended }.boxed()
