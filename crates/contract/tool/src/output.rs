@@ -1,16 +1,14 @@
 //! What a call gives back: content for the model, details for screens.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 /// A part of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     Text(String),
-    /// Base 64 data with its MIME type.
-    Image {
-        mime: String,
-        data: String,
-    },
+    /// A picture as it is in its file, of whatever size; the model is shown one that its vendor takes.
+    Image(Bytes),
 }
 
 /// A finished call.

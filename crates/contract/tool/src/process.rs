@@ -7,12 +7,17 @@ use async_trait::async_trait;
 use crate::WorldPath;
 
 /// What to start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Launch {
     /// Handed to the world's shell.
     pub command: String,
     pub folder: Option<WorldPath>,
+    /// Set on top of what the world hands down.
     pub env: BTreeMap<String, String>,
+    /// Folders put before the world's `PATH`.
+    pub path_prepend: Vec<String>,
+    /// Variables of the world that look like secrets and are handed down all the same.
+    pub pass_env: Vec<String>,
     /// Unique among all commands ever started: the world marks the whole tree with it, so that it can be found again.
     pub mark: String,
     /// Keep the input open for [`Process::write`]; otherwise the command sees the end of input at once.

@@ -36,6 +36,16 @@ pub struct Rules {
     pub by_provider: BTreeMap<String, ProviderRules>,
 }
 
+/// What an agent of its own says of tools, below `agents.list[].tools`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AgentTools {
+    #[serde(flatten)]
+    pub rules: Rules,
+    /// How its commands run, where that is not as for all agents.
+    pub exec: Exec,
+}
+
 /// Rules for the models of one provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -158,6 +168,23 @@ const TIMEOUT_SEC: u64 = 1_800;
 const CLEANUP_MS: u64 = 30 * 60 * 1_000;
 
 impl Exec {
+    /// What holds for an agent: its own word where it has one, else the general one.
+    #[must_use]
+    pub fn over(&self, general: &Self) -> Self {
+        let list = |own: &Vec<String>, general: &Vec<String>| if own.is_empty() { general } else { own }.clone();
+        Self {
+            host: self.host.or(general.host),
+            security: self.security.or(general.security),
+            ask: self.ask.or(general.ask),
+            path_prepend: list(&self.path_prepend, &general.path_prepend),
+            background_ms: self.background_ms.or(general.background_ms),
+            timeout_sec: self.timeout_sec.or(general.timeout_sec),
+            cleanup_ms: self.cleanup_ms.or(general.cleanup_ms),
+            notify_on_exit: self.notify_on_exit.or(general.notify_on_exit),
+            pass_env: list(&self.pass_env, &general.pass_env),
+        }
+    }
+
     /// How long a call waits for its command; the call's own wish comes first.
     #[must_use]
     pub fn background_after(&self, wish_ms: Option<u64>) -> Duration {

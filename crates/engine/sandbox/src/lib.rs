@@ -11,10 +11,11 @@ mod tools; // what the model may call
 mod worlds; // the places where tools act
 
 pub use config::{
-    Ask, Config, ContainerMode, Containers, Exec, ExecHost, Files, GroupRules, Profile, ProviderRules, Rules, Security,
+    AgentTools, Ask, Config, ContainerMode, Containers, Exec, ExecHost, Files, GroupRules, Profile, ProviderRules,
+    Rules, Security,
 };
 pub use policy::{Facts, Refusal, Verdict, canonical, gate, offers};
 pub use process::PROCESS_OUTPUT_BYTES;
-pub use processes::{ENDED_COMMANDS, Ended, Interrupted, MIGRATIONS, OnEnd, Parts, Processes};
+pub use processes::{ENDED_COMMANDS, Ended, ExecFor, Interrupted, MIGRATIONS, OnEnd, Parts, Processes};
 pub use tools::tools;
 pub use worlds::{Machine, RUNNING_COMMANDS, Worlds};

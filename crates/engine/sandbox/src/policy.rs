@@ -11,7 +11,7 @@ use tool::{Need, Power};
 pub use names::canonical;
 use rules::Layers;
 
-use crate::config::{Ask, Config, Exec, ExecHost, GroupRules, Rules, Security};
+use crate::config::{AgentTools, Ask, Config, Exec, ExecHost, GroupRules, Security};
 
 /// What is known of a run when a tool is offered or called.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,7 @@ pub struct Facts<'a> {
     pub provider: &'a str,
     pub model: &'a str,
     /// `agents.list[].tools` of the agent.
-    pub agent: Option<&'a Rules>,
+    pub agent: Option<&'a AgentTools>,
     /// The `tools` of the group's own entry, when the conversation is a group and has one.
     pub group: Option<&'a GroupRules>,
     /// The config wants this session in a container.
@@ -65,23 +65,38 @@ pub fn gate(tool: &str, needs: &[Need], facts: &Facts<'_>, config: &Config) -> V
         let reason = "this session is set to run in a container, and there is none on this gateway";
         return refuse("agents.defaults.sandbox.mode", reason.to_owned());
     }
-    if needs.iter().any(|need| matches!(need, Need::Exec(_))) { commands(&config.exec) } else { Verdict::Allow }
+    let runs_commands = needs.iter().any(|need| matches!(need, Need::Exec(_)));
+    if runs_commands { commands(facts.agent.map(|agent| &agent.exec), &config.exec) } else { Verdict::Allow }
 }
 
 /// Whether commands run at all. Anything that would need a person's word is refused: nobody can be asked.
-fn commands(exec: &Exec) -> Verdict {
+fn commands(own: Option<&Exec>, general: &Exec) -> Verdict {
+    let exec = own.map_or_else(|| general.clone(), |own| own.over(general));
+    let rule = |is_own: fn(&Exec) -> bool, own_rule, general_rule| {
+        if own.is_some_and(is_own) { own_rule } else { general_rule }
+    };
+    let host = rule(|own| own.host.is_some(), "the agent's tools.exec.host", "tools.exec.host");
+    let security = rule(|own| own.security.is_some(), "the agent's tools.exec.security", "tools.exec.security");
+    let ask = rule(|own| own.ask.is_some(), "the agent's tools.exec.ask", "tools.exec.ask");
     let on_host = exec.host.unwrap_or(ExecHost::Sandbox);
     let unasked = if on_host == ExecHost::Sandbox { Security::Full } else { Security::Allowlist };
     let refusal = match (on_host, exec.security.unwrap_or(unasked), exec.ask) {
-        (ExecHost::Node, ..) => ("tools.exec.host", "commands are set to run on a node, and none is connected"),
-        (_, Security::Deny, _) => ("tools.exec.security", "commands are switched off"),
-        (_, Security::Allowlist, _) => ("tools.exec.security", "commands need an approval, and nobody can be asked"),
-        (_, Security::Full, Some(Ask::Always)) => {
-            ("tools.exec.ask", "commands need an approval, and nobody can be asked")
-        }
+        (ExecHost::Node, ..) => (host, "commands are set to run on a node, and none is connected"),
+        (_, Security::Deny, _) => (security, "commands are switched off"),
+        (_, Security::Allowlist, _) => (security, "commands need an approval, and nobody can be asked"),
+        (_, Security::Full, Some(Ask::Always)) => (ask, "commands need an approval, and nobody can be asked"),
         (_, Security::Full, _) => return Verdict::Allow,
     };
     refuse(refusal.0, refusal.1.to_owned())
+}
+
+impl GroupRules {
+    /// Whether these rules, taken alone, leave this tool.
+    #[must_use]
+    pub fn leave(&self, tool: &str) -> bool {
+        let listed = self.allow.is_empty() || names::any_matches(&self.allow, tool);
+        listed && !names::any_matches(&self.deny, tool)
+    }
 }
 
 /// The config names the group and this tool in it.

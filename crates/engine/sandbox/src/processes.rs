@@ -1,26 +1,26 @@
 //! Every command that was started: what runs, what has ended and is remembered, what a crash cut off.
 //!
 //! A row stands in the database before a command starts and is closed when it has ended. A row that is open when the
-//! program starts belongs to a command that a crash cut off: what is left of it is killed, and it is reported.
+//! program starts belongs to a command that a crash cut off: what is left of it is killed, and it stays open, and is
+//! reported at each start, until its session was told.
 
 mod names; // two words for a command
 mod rows; // what survives a crash
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use config::Live;
 use ids::{AgentId, RunId, SessionKey};
 use parking_lot::Mutex;
 use stdx::{CancellationToken, Clock, Entropy, OwnedTasks};
-use store::{Store, StoreError};
+use store::{Store, StoreError, Tx};
 use tool::{ExitState, Launch, Process, ProcessId, ToolContext, ToolError};
 use tracing::warn;
 
 use crate::process::Tree;
-use crate::{Config, RUNNING_COMMANDS, Worlds};
+use crate::{Exec, RUNNING_COMMANDS, Worlds};
 pub use rows::MIGRATIONS;
 
 /// Ended commands that are remembered at once; the one that ended first is forgotten first.
@@ -50,17 +50,35 @@ pub struct Interrupted {
     pub started_ms: i64,
     /// Processes of it that were still alive and were killed.
     pub killed: usize,
+    /// Names its row.
+    mark: String,
 }
+
+impl Interrupted {
+    /// What its session is told, on one line.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let command: String = self.command.split_whitespace().collect::<Vec<_>>().join(" ");
+        let command: String = command.chars().take(REPORTED_CHARACTERS).collect();
+        format!("Background command {} was interrupted when the gateway stopped: {command}", self.id)
+    }
+}
+
+/// More of a command line than this does not help to recognise it.
+const REPORTED_CHARACTERS: usize = 300;
 
 /// Told when a background command ends. Must not wait.
 pub type OnEnd = Arc<dyn Fn(&Ended) + Send + Sync>;
+
+/// How an agent's commands run, as the config says now.
+pub type ExecFor = Arc<dyn Fn(&AgentId) -> Exec + Send + Sync>;
 
 /// What [`Processes`] is made from.
 pub struct Parts {
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
-    pub config: Live<Config>,
+    pub exec: ExecFor,
     pub on_end: OnEnd,
 }
 
@@ -74,7 +92,7 @@ pub struct Processes {
 #[derive(Debug, Default)]
 struct Table {
     jobs: BTreeMap<ProcessId, Arc<Job>>,
-    interrupted: VecDeque<Interrupted>,
+    interrupted: Vec<Interrupted>,
 }
 
 /// One command.
@@ -122,26 +140,37 @@ impl Processes {
         Arc::new(Self { parts, table: Mutex::default(), closers })
     }
 
-    /// Closes what a crash left open: kills what still lives and says what was cut off. Called once, at start-up.
+    /// Looks at what a crash left open: kills what still lives and says what was cut off. Called once, at start-up.
     ///
     /// # Errors
     /// The database could not be read or written; what was found is killed all the same.
     pub async fn recover(&self, worlds: &Worlds) -> Result<Vec<Interrupted>, StoreError> {
-        let (mut found, mut marks) = (Vec::new(), Vec::new());
+        let (mut found, mut strange) = (Vec::new(), Vec::new());
         for row in rows::still_open(&self.parts.store).await? {
             let tree = Tree { mark: row.mark.as_str().into(), leader: None };
             let killed = tree.end(worlds.pool(), worlds.grace()).await;
-            found.extend(row.interrupted().map(|interrupted| Interrupted { killed, ..interrupted }));
-            marks.push((row.mark, row.run));
+            match row.interrupted() {
+                Some(interrupted) => found.push(Interrupted { killed, ..interrupted }),
+                // Nobody can be told.
+                None => strange.push((row.mark, row.run)),
+            }
         }
-        // Only now: a crash in between finds the rows open again.
-        rows::close_interrupted(&self.parts.store, marks).await?;
-        let mut table = self.table.lock();
-        table.interrupted.extend(found.iter().cloned());
-        while table.interrupted.len() > ENDED_COMMANDS {
-            table.interrupted.pop_front();
-        }
+        // Reports that nobody took for so long give way to newer ones.
+        let surplus = found.len().saturating_sub(ENDED_COMMANDS);
+        strange.extend(found.drain(..surplus).map(|old| (old.mark, old.run.to_string())));
+        rows::tidy(&self.parts.store, strange).await?;
+        self.table.lock().interrupted.clone_from(&found);
         Ok(found)
+    }
+
+    /// A turn of this session was committed with this text: what the text reports need not be reported again.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn told(&self, tx: &Tx<'_>, session: &SessionKey, text: &str) -> Result<(), StoreError> {
+        let table = self.table.lock();
+        let told = table.interrupted.iter().filter(|cut| cut.session == *session && text.contains(&cut.report()));
+        told.into_iter().try_for_each(|cut| rows::close_interrupted(tx, &cut.mark, cut.run.as_str()))
     }
 
     /// Waits for the rows of ended commands to be closed; stop the [`Worlds`] before.
@@ -226,8 +255,9 @@ impl Processes {
         self.parts.clock.now_ms()
     }
 
-    pub(crate) fn config(&self) -> Arc<Config> {
-        self.parts.config.get()
+    /// How this agent's commands run.
+    pub(crate) fn exec(&self, agent: &AgentId) -> Exec {
+        (self.parts.exec)(agent)
     }
 
     fn free_name(&self) -> ProcessId {
@@ -242,7 +272,7 @@ impl Processes {
         job.ended_ms.store(now_ms.max(1), Ordering::SeqCst);
         self.close_row(mark, job.run.as_str(), &outcome(state)).await;
         let unheard = job.is_background() && !job.quiet.load(Ordering::SeqCst);
-        if unheard && self.config().exec.notify_on_exit.unwrap_or(true) {
+        if unheard && self.exec(&job.agent).notify_on_exit.unwrap_or(true) {
             let tail = last(&job.process.snapshot().output, 400);
             let (id, command) = (job.id.clone(), job.command.clone());
             let (agent, session, run) = (job.agent.clone(), job.session.clone(), job.run.clone());
@@ -260,10 +290,10 @@ impl Processes {
     /// output, forgetting would break its pipe.
     fn sweep(&self) {
         let now_ms = self.now_ms();
-        let keep_ms = i64::try_from(self.config().exec.remembered_for().as_millis()).unwrap_or(i64::MAX);
+        let keep_ms = |job: &Job| i64::try_from(self.exec(&job.agent).remembered_for().as_millis()).unwrap_or(i64::MAX);
         let mut table = self.table.lock();
         table.jobs.retain(|_, job| {
-            job.ended_ms().is_none_or(|ms| now_ms.saturating_sub(ms) < keep_ms) || job.process.is_open()
+            job.ended_ms().is_none_or(|ms| now_ms.saturating_sub(ms) < keep_ms(job)) || job.process.is_open()
         });
         let mut ended: Vec<_> = table.jobs.values().filter_map(|job| Some((job.ended_ms()?, job.id.clone()))).collect();
         ended.sort();

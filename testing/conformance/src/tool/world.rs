@@ -102,15 +102,7 @@ async fn killed(world: &dyn World) -> Promise {
 }
 
 fn launch(mark: &str, command: &str) -> Launch {
-    Launch {
-        command: command.to_owned(),
-        folder: None,
-        env: std::collections::BTreeMap::new(),
-        mark: format!("conformance-{mark}"),
-        input: true,
-        timeout: None,
-        terminal: None,
-    }
+    Launch { command: command.to_owned(), mark: format!("conformance-{mark}"), input: true, ..Launch::default() }
 }
 
 fn at(path: &str) -> WorldPath {

@@ -20,16 +20,17 @@ pub(super) struct Layers<'a>(Vec<Layer<'a>>);
 impl<'a> Layers<'a> {
     pub(super) fn new(facts: &Facts<'a>, rules: &'a Rules) -> Self {
         let mut layers = Self(Vec::new());
+        let agent = facts.agent.map(|agent| &agent.rules);
         let own = |rules: &'a Rules| for_provider(rules, facts.provider, facts.model);
-        let (here, of_agent) = (own(rules), facts.agent.and_then(own));
-        layers.profile("tools.profile", facts.agent.and_then(|a| a.profile).or(rules.profile));
+        let (here, of_agent) = (own(rules), agent.and_then(own));
+        layers.profile("tools.profile", agent.and_then(|a| a.profile).or(rules.profile));
         let by_provider = of_agent.and_then(|r| r.profile).or_else(|| here.and_then(|r| r.profile));
         layers.profile("tools.byProvider.profile", by_provider);
         layers.list("tools.allow", "tools.deny", &rules.allow, &rules.deny);
         if let Some(own) = here {
             layers.list("tools.byProvider.allow", "tools.byProvider.deny", &own.allow, &own.deny);
         }
-        if let Some(agent) = facts.agent {
+        if let Some(agent) = agent {
             layers.list("the agent's tools.allow", "the agent's tools.deny", &agent.allow, &agent.deny);
         }
         if let Some(own) = of_agent {

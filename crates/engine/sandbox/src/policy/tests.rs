@@ -3,7 +3,7 @@
 use tool::{CommandLine, Need, Power, WorldPath};
 
 use super::*;
-use crate::config::{Profile, ProviderRules};
+use crate::config::{Profile, ProviderRules, Rules};
 
 fn facts(power: Power) -> Facts<'static> {
     Facts { power, provider: "anthropic", model: "opus", agent: None, group: None, in_container: false }
@@ -85,7 +85,8 @@ fn profiles_are_the_selections_users_know() {
 fn an_agents_profile_replaces_the_general_one() {
     let mut config = Config::default();
     config.rules.profile = Some(Profile::Minimal);
-    let agent = Rules { profile: Some(Profile::Coding), ..Rules::default() };
+    let rules = Rules { profile: Some(Profile::Coding), ..Rules::default() };
+    let agent = AgentTools { rules, ..AgentTools::default() };
     let facts = Facts { agent: Some(&agent), ..facts(Power::Trusted) };
     assert!(offers("exec", &facts, &config));
 }
@@ -129,6 +130,25 @@ fn commands_that_need_a_persons_word_are_refused_with_the_rule() {
     assert_eq!(verdict(Some(ExecHost::Gateway), Some(Security::Full), Some(Ask::OnMiss)), "allow");
     assert_eq!(verdict(Some(ExecHost::Gateway), Some(Security::Full), Some(Ask::Always)), "tools.exec.ask");
     assert_eq!(verdict(Some(ExecHost::Node), Some(Security::Full), None), "tools.exec.host");
+}
+
+#[test]
+fn an_agents_own_word_on_commands_comes_before_the_general_one() {
+    let verdict = |own: Exec, general: Exec| {
+        let agent = AgentTools { exec: own, ..AgentTools::default() };
+        let facts = Facts { agent: Some(&agent), ..facts(Power::Trusted) };
+        rule(gate("exec", &command(), &facts, &Config { exec: general, ..Config::default() }))
+    };
+    let security = |word| Exec { security: Some(word), ..Exec::default() };
+    let on_host = Exec { host: Some(ExecHost::Gateway), ..security(Security::Full) };
+    let ask = Exec { ask: Some(Ask::Always), ..Exec::default() };
+    assert_eq!(verdict(security(Security::Deny), Exec::default()), "the agent's tools.exec.security");
+    assert_eq!(verdict(security(Security::Full), security(Security::Deny)), "allow");
+    assert_eq!(verdict(Exec::default(), security(Security::Deny)), "tools.exec.security");
+    assert_eq!(verdict(ask.clone(), on_host.clone()), "the agent's tools.exec.ask");
+    assert_eq!(verdict(on_host, ask), "tools.exec.ask");
+    let node = Exec { host: Some(ExecHost::Node), ..Exec::default() };
+    assert_eq!(verdict(node, Exec::default()), "the agent's tools.exec.host");
 }
 
 #[test]

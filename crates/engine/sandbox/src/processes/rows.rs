@@ -1,7 +1,7 @@
 //! What survives a crash: a row per command, open from before its start until after its end.
 
 use serde_json::json;
-use store::{Migration, Store, StoreError, params};
+use store::{Migration, Store, StoreError, Tx, params};
 use tool::ProcessId;
 
 use crate::processes::Interrupted;
@@ -64,6 +64,7 @@ impl Open {
             command: self.command.clone(),
             started_ms: self.started_ms,
             killed: 0,
+            mark: self.mark.clone(),
         })
     }
 }
@@ -119,16 +120,24 @@ pub(super) async fn still_open(store: &Store) -> Result<Vec<Open>, StoreError> {
         .await
 }
 
+/// Closes a row as interrupted, unless it is closed.
+pub(super) fn close_interrupted(tx: &Tx<'_>, mark: &str, run: &str) -> Result<(), StoreError> {
+    let closed = tx.execute(
+        "UPDATE commands SET ended_at = ?2, outcome = 'interrupted' WHERE mark = ?1 AND ended_at IS NULL",
+        params![mark, tx.now_ms()],
+    )?;
+    if closed > 0 {
+        tx.fact(run, "command.ended", &json!({"outcome": "interrupted"}))?;
+    }
+    Ok(())
+}
+
 /// Closes these rows (mark and run) as interrupted; forgets rows of long ago.
-pub(super) async fn close_interrupted(store: &Store, marks: Vec<(String, String)>) -> Result<(), StoreError> {
+pub(super) async fn tidy(store: &Store, marks: Vec<(String, String)>) -> Result<(), StoreError> {
     store
         .write(move |tx| {
             for (mark, run) in &marks {
-                tx.execute(
-                    "UPDATE commands SET ended_at = ?2, outcome = 'interrupted' WHERE mark = ?1",
-                    params![mark, tx.now_ms()],
-                )?;
-                tx.fact(run, "command.ended", &json!({"outcome": "interrupted"}))?;
+                close_interrupted(tx, mark, run)?;
             }
             tx.execute("DELETE FROM commands WHERE ended_at < ?1", [tx.now_ms() - KEPT_MS]).map(drop)
         })

@@ -62,18 +62,21 @@ impl Tool for Exec {
         if input.command.trim().is_empty() {
             return Err(ToolError::BadInput("command is empty".to_owned()));
         }
-        let config = self.processes.config();
+        let settings = self.processes.exec(&cx.agent);
         let at_once = input.background == Some(true);
         let on_terminal = input.pty == Some(true);
-        let patience = config.exec.background_after(input.yield_ms);
+        let timeout = Some(settings.timeout(input.timeout));
+        let patience = settings.background_after(input.yield_ms);
         let folder = input.workdir.unwrap_or_else(|| cx.world.root().to_owned());
         let launch = Launch {
             command: input.command,
             folder: Some(WorldPath(folder.clone())).filter(|folder| folder.0 != cx.world.root()),
             env: input.env.unwrap_or_default(),
+            path_prepend: settings.path_prepend,
+            pass_env: settings.pass_env,
             mark: String::new(),
             input: at_once || on_terminal || input.yield_ms.is_some(),
-            timeout: Some(config.exec.timeout(input.timeout)),
+            timeout,
             terminal: on_terminal.then_some(SCREEN),
         };
         let job = self.processes.start(&cx, launch).await?;

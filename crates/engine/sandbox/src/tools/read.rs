@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use base64::Engine as _;
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tool::{Content, Need, Tool, ToolContext, ToolError, ToolOutput, WorldPath};
@@ -15,8 +15,6 @@ use super::seen::Seen;
 pub(super) const FILE_BYTES: u64 = 32 * 1024 * 1024;
 const LINES: usize = 2_000;
 const BYTES: usize = 50 * 1024;
-/// The largest picture model vendors take, before it is encoded.
-const IMAGE_BYTES: usize = 3_750_000;
 
 #[derive(Debug)]
 pub(super) struct Read {
@@ -50,7 +48,7 @@ impl Tool for Read {
         let read = cx.world.read(&path, FILE_BYTES).await.map_err(|e| ToolError::Failed(e.to_string()))?;
         let (content, stamp) = read;
         if let Some(mime) = image(&content) {
-            return Ok(picture(&input.path, mime, &content, cx.sees_images));
+            return Ok(picture(&input.path, mime, content, cx.sees_images));
         }
         let Some(text) = text(&content) else {
             return Ok(ToolOutput::text(format!("{} is a binary file of {} bytes", input.path, content.len())));
@@ -77,17 +75,13 @@ fn image(content: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn picture(path: &str, mime: &str, content: &[u8], sees_images: bool) -> ToolOutput {
-    let size = content.len();
+fn picture(path: &str, mime: &str, content: Bytes, sees_images: bool) -> ToolOutput {
     if !sees_images {
+        let size = content.len();
         return ToolOutput::text(format!("{path} is an image ({mime}, {size} bytes); this model sees no images"));
     }
-    if size > IMAGE_BYTES {
-        return ToolOutput::text(format!("{path} is an image of {size} bytes, too large to show: shrink it first"));
-    }
-    let data = base64::engine::general_purpose::STANDARD.encode(content);
     let note = Content::Text(format!("{path} ({mime})"));
-    ToolOutput { content: vec![note, Content::Image { mime: mime.to_owned(), data }], ..ToolOutput::default() }
+    ToolOutput { content: vec![note, Content::Image(content)], ..ToolOutput::default() }
 }
 
 /// These lines, cut at the bound on bytes, with a word about what is missing.

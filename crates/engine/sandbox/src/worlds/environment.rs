@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::Exec;
+use tool::Launch;
+
 use crate::process::MARK;
 
 /// Variables that unlock models, chats or this program end like this.
@@ -16,13 +17,17 @@ const OTHER_SHELLS: &[&str] = &["fish", "nu", "elvish", "xonsh", "pwsh"];
 const SHELLS: [&str; 2] = ["/bin/bash", "/bin/sh"];
 
 /// The environment of a command, before its own additions.
-pub(super) fn inherited(env: &BTreeMap<String, String>, secret: &[String], exec: &Exec) -> BTreeMap<String, String> {
-    let passed = |name: &String| exec.pass_env.contains(name) || !is_secret(name, secret);
+pub(super) fn inherited(
+    env: &BTreeMap<String, String>,
+    secret: &[String],
+    launch: &Launch,
+) -> BTreeMap<String, String> {
+    let passed = |name: &String| launch.pass_env.contains(name) || !is_secret(name, secret);
     let mut left: BTreeMap<_, _> =
         env.iter().filter(|(name, _)| passed(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
-    if !exec.path_prepend.is_empty() {
+    if !launch.path_prepend.is_empty() {
         let old = left.get("PATH").map_or("/usr/local/bin:/usr/bin:/bin", String::as_str);
-        let path = format!("{}:{old}", exec.path_prepend.join(":"));
+        let path = format!("{}:{old}", launch.path_prepend.join(":"));
         left.insert("PATH".to_owned(), path);
     }
     left
@@ -65,18 +70,18 @@ mod tests {
             ("TELEGRAM_BOT_TOKEN", "b"),
             ("MY_PIN", "1"),
         ]);
-        let left = inherited(&env, &["MY_PIN".to_owned()], &Exec::default());
+        let left = inherited(&env, &["MY_PIN".to_owned()], &Launch::default());
         assert_eq!(left.keys().collect::<Vec<_>>(), ["CLAWDBOT_STATE_DIR", "PATH"]);
     }
 
     #[test]
     fn config_may_pass_a_variable_and_put_folders_first() {
-        let exec = Exec {
+        let launch = Launch {
             pass_env: vec!["OPENAI_API_KEY".to_owned()],
             path_prepend: vec!["/opt/bin".to_owned()],
-            ..Exec::default()
+            ..Launch::default()
         };
-        let left = inherited(&env(&[("PATH", "/bin"), ("OPENAI_API_KEY", "k")]), &[], &exec);
+        let left = inherited(&env(&[("PATH", "/bin"), ("OPENAI_API_KEY", "k")]), &[], &launch);
         assert_eq!(left["PATH"], "/opt/bin:/bin");
         assert_eq!(left["OPENAI_API_KEY"], "k");
     }

@@ -99,7 +99,7 @@ impl World for HostWorld {
     async fn spawn(&self, launch: Launch) -> Result<Arc<dyn Process>, WorldError> {
         let folder = self.folder(launch.folder.as_ref()).await?;
         let machine = &self.shared.machine;
-        let mut env = environment::inherited(&machine.env, &machine.secret_env, &machine.config.get().exec);
+        let mut env = environment::inherited(&machine.env, &machine.secret_env, &launch);
         if launch.terminal.is_some() {
             // What the gateway itself was started on says nothing about this terminal.
             env.insert("TERM".to_owned(), "xterm-256color".to_owned());

@@ -45,6 +45,23 @@ async fn a_background_command_cut_off_by_kill_9_is_reported_and_leaves_nothing()
     assert_eq!(listed, format!("{id}: interrupted when the gateway stopped: python3 stubborn.py; true"));
     let polled = room.refuses("process", json!({"action": "poll", "sessionId": id})).await;
     assert!(polled.starts_with(&format!("{id} was interrupted when the gateway stopped unexpectedly")), "{polled}");
+
+    // It is reported at every start until a turn of its session held the report.
+    let again = room.processes.recover(&room.worlds).await.unwrap();
+    assert_eq!(again.iter().map(|cut| (&cut.id, cut.killed)).collect::<Vec<_>>(), [(&cut_off.id, 0)]);
+    for (session, text, left) in [
+        ("agent:main:main", "good morning".to_owned(), 1),
+        ("agent:main:other", cut_off.report(), 1),
+        ("agent:main:main", format!("System: {}\n\ngood morning", cut_off.report()), 0),
+    ] {
+        let (processes, session) = (Arc::clone(&room.processes), session.parse().unwrap());
+        room.store.write(move |tx| processes.told(tx, &session, &text)).await.unwrap();
+        let open = "SELECT count(*) FROM commands WHERE ended_at IS NULL AND mark <> ''";
+        let open: Vec<i64> = room.store.read(move |view| view.query(open, [], |row| row.get(0))).await.unwrap();
+        assert_eq!(open, [left]);
+    }
+    let listed = room.says("process", json!({"action": "list"})).await;
+    assert!(listed.contains(&id), "{listed}");
     assert_eq!(room.processes.recover(&room.worlds).await.unwrap(), []);
 }
 

@@ -125,7 +125,7 @@ async fn binary_files_are_named_and_images_are_shown_to_models_that_see() {
         "blob is a binary file"
     );
     let shown = room.call("read", json!({"path": "p.png"})).await.unwrap();
-    assert!(matches!(&shown.content[1], Content::Image { mime, .. } if mime == "image/png"));
+    assert!(matches!(&shown.content[1], Content::Image(picture) if picture.ends_with(b" rest")));
     let blind = tool::ToolContext { sees_images: false, ..room.cx.clone() };
     let told = room.call_as(&blind, "read", json!({"path": "p.png"})).await.unwrap();
     assert_eq!(told.content.len(), 1);

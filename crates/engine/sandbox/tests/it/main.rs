@@ -9,5 +9,6 @@ mod files; // read, write, edit
 mod output; // what commands write
 mod prompt; // what the tools cost in every request
 mod room; // a workspace with everything around it
+mod schemas; // what models are told, and what they write
 mod terminal; // commands on a pseudo-terminal
 mod trees; // everything a command started

@@ -19,6 +19,7 @@ pub(crate) const GRACE: Duration = Duration::from_millis(200);
 
 pub(crate) struct Room {
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) store: Store,
     pub(crate) worlds: Worlds,
     pub(crate) world: Arc<dyn World>,
     pub(crate) processes: Arc<Processes>,
@@ -66,10 +67,10 @@ impl Room {
         let ended = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&ended);
         let parts = Parts {
-            store,
+            store: store.clone(),
             clock: Arc::clone(&clock),
             entropy: Arc::new(OsEntropy),
-            config,
+            exec: Arc::new(move |_| config.get().exec.clone()),
             on_end: Arc::new(move |end: &Ended| told.lock().push(end.clone())),
         };
         let processes = Processes::new(parts, &cancel);
@@ -83,7 +84,7 @@ impl Room {
             run: "run-1".parse().unwrap(),
             sees_images: true,
         };
-        Self { folder, worlds, world, processes, tools, cx, ended }
+        Self { folder, store, worlds, world, processes, tools, cx, ended }
     }
 
     /// A path in the workspace.
@@ -142,7 +143,7 @@ impl Room {
 pub(crate) fn text(output: &ToolOutput) -> String {
     let texts = output.content.iter().filter_map(|content| match content {
         Content::Text(text) => Some(text.as_str()),
-        Content::Image { .. } => None,
+        Content::Image(_) => None,
     });
     texts.collect::<Vec<_>>().join("\n")
 }
