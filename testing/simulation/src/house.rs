@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Inbox;
-use agent::{Agents, Folders, Host, NoGroupRules, NoSkills, Unfinished};
+use agent::{Agents, Folders, Host, NoGroupRules, NoHistoryLimits, NoSkills, Unfinished};
 use anyhow::Result;
 use budget::Purses;
 use config::Live;
@@ -119,6 +119,7 @@ impl House {
             tools: tools(&outside),
             worlds: Arc::new(Neighbour),
             groups: Arc::new(NoGroupRules),
+            limits: Arc::new(NoHistoryLimits),
             skills: Arc::new(NoSkills),
             clock: clock.clone(),
             entropy: entropy.clone(),

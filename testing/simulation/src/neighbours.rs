@@ -39,10 +39,6 @@ impl sessions::Neighbours for Neighbour {
         Err(word.to_owned())
     }
 
-    fn knows_xhigh(&self, _: &str, _: &str) -> bool {
-        false
-    }
-
     fn end_runs(&self, _: &SessionKey) -> BoxFuture<'static, bool> {
         std::future::ready(true).boxed()
     }

@@ -48,6 +48,13 @@ pub(crate) fn failed(model: &str, error: &ProviderError, tried: usize) -> String
                 brief(detail)
             )
         }
+        ProviderError::ThinkingLevel { detail, .. } => {
+            format!(
+                "The vendor of {model} does not let it think so much or so little ({}): choose another level with \
+                 /think.",
+                brief(detail)
+            )
+        }
         ProviderError::UnknownModel(_) => {
             format!(
                 "The vendor does not know the model {model}{all}: choose another with `clawdbot onboard` or /model."
@@ -109,6 +116,7 @@ mod tests {
             ProviderError::Overloaded(String::new()),
             ProviderError::ContextOverflow { limit: None },
             ProviderError::Refused("first line.\nat second line".into()),
+            ProviderError::ThinkingLevel { supported: Vec::new(), detail: "first line.\nsecond".into() },
             ProviderError::UnknownModel(String::new()),
             ProviderError::Unusable(String::new()),
             ProviderError::Transport { detail: "refused".into(), began: false },

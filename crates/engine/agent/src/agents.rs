@@ -16,13 +16,13 @@ use net::Http;
 use parking_lot::Mutex;
 use provider::{Catalogue, Model, Provider, Thinking};
 use sessions::Sessions;
-use stdx::{AbsPath, Clock, Disk, Entropy};
+use stdx::{AbsPath, Clock, Disk, Entropy, Pool};
 use store::{Store, StoreError};
 use tool::AnyTool;
 
 use crate::config::Config;
 use crate::models::{self, Unusable};
-use crate::ports::{Keyring, WorldSource};
+use crate::ports::{HistoryLimits, Keyring, WorldSource};
 use crate::prompt::{PromptSource, Prompts};
 use crate::runs::{self, Unfinished};
 use crate::tool_call::finish::Spill;
@@ -41,6 +41,7 @@ pub struct Parts {
     pub tools: Vec<Arc<dyn AnyTool>>,
     pub worlds: Arc<dyn WorldSource>,
     pub groups: Arc<dyn GroupPolicy>,
+    pub limits: Arc<dyn HistoryLimits>,
     pub skills: Arc<dyn PromptSource>,
     pub clock: Arc<dyn Clock>,
     /// Keeps runs that fail together from trying again together.
@@ -81,6 +82,8 @@ pub(crate) struct Inner {
     pub prompts: Prompts,
     pub tariff: Tariff,
     pub spill: Spill,
+    /// Where pictures are made smaller: it takes long and much memory.
+    pub pictures: Pool,
     pub noted: Noted,
     words: Mutex<HashSet<Arc<str>>>,
     /// The last model chains that were resolved, with what they were resolved from.
@@ -133,6 +136,7 @@ impl Agents {
             prompts: Prompts::new(Arc::clone(&parts.disk)),
             tariff: Tariff::new([Catalogue::dearest()]),
             spill,
+            pictures: Pool::new("tool pictures", 1, 8),
             noted: Noted::default(),
             words: Mutex::default(),
             chains: Mutex::default(),
@@ -191,6 +195,21 @@ impl Agents {
         let config = self.0.parts.config.get();
         let full = config.alias(word).unwrap_or(word);
         models::resolve(&config, full).map_err(|unusable| advice::unusable_model(&unusable.name, &unusable.reason))
+    }
+
+    /// The stored profile that a person's word means, of those that can be shown to the model's vendor.
+    ///
+    /// # Errors
+    /// Why there is none, in words for the person.
+    pub async fn find_profile(&self, agent: &AgentId, model: &Model, word: &str) -> Result<String, String> {
+        let vendor = &*model.reference.provider;
+        let candidates = self.0.parts.keyring.candidates(vendor, agent).await.map_err(|error| error.to_string())?;
+        let ids: Vec<String> = candidates.iter().map(|candidate| candidate.profile.id.to_string()).collect();
+        let full = format!("{vendor}:{word}");
+        let mut sorted = ids.clone();
+        sorted.sort();
+        let unknown = || format!("{vendor} has no profile “{word}”; there are: {}", sorted.join(", "));
+        ids.into_iter().find(|id| id == word || *id == full).ok_or_else(unknown)
     }
 
     /// How much a model thinks when nobody says otherwise.

@@ -3,6 +3,8 @@
 //! Read leniently: a format or word this release does not know leaves the rest of the file in force and is named where
 //! it is used.
 
+mod pruning; // old results of tools in a prompt
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use ids::AgentId;
 use provider::{ModelRef, Thinking};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use pruning::{HardClear, Pruning, PruningMode, SoftTrim};
 
 /// Three places of the file: `agents`, `models`, and the face in `ui.assistant`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -58,6 +62,7 @@ pub struct Defaults {
     /// The context window in tokens, where it should be smaller than the model's.
     pub context_tokens: Option<u32>,
     pub compaction: CompactionSettings,
+    pub context_pruning: Pruning,
     pub sandbox: sandbox::Containers,
 }
 
@@ -115,7 +120,7 @@ pub struct AgentEntry {
     pub workspace: Option<String>,
     pub model: Option<Choice>,
     pub identity: Option<Identity>,
-    pub tools: Option<sandbox::Rules>,
+    pub tools: Option<sandbox::AgentTools>,
     pub sandbox: sandbox::Containers,
 }
 
@@ -205,6 +210,9 @@ impl Section for Config {
         if self.agents.defaults.bootstrap_max_chars == Some(0) {
             issues.add(&root.child("bootstrapMaxChars"), "must be more than 0");
         }
+        if self.agents.defaults.context_pruning.has_wrong_ttl() {
+            issues.add(&root.child("contextPruning").child("ttl"), "must be a time such as 5m or 1h");
+        }
         let texts = self.agents.defaults.model.iter().flat_map(|choice| choice.primary().into_iter());
         for text in texts {
             let known_alias = self.alias(text).is_some();
@@ -238,6 +246,13 @@ impl Config {
     #[must_use]
     pub fn entry(&self, agent: &AgentId) -> Option<&AgentEntry> {
         self.agents.list.iter().find(|entry| AgentId::normalised(&entry.id) == *agent)
+    }
+
+    /// How an agent's commands run, where `general` says how all of them do.
+    #[must_use]
+    pub fn exec(&self, agent: &AgentId, general: &sandbox::Exec) -> sandbox::Exec {
+        let own = self.entry(agent).and_then(|entry| entry.tools.as_ref());
+        own.map_or_else(|| general.clone(), |own| own.exec.over(general))
     }
 
     /// The agent that takes what no binding gives to another.

@@ -3,10 +3,14 @@
 //! Reasoning goes back only to the model that made it. What only the owner may see stays out of other people's runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use provider::{Block, Message as Sent, Model};
 use sessions::{History, HistoryEntry, Message, Part, Said, StopReason};
 use tool::Origin;
+
+use crate::config::Pruning;
+use crate::prune::prune;
 
 /// Around a summary of what was before.
 const SUMMARY: (&str, &str) = (
@@ -14,8 +18,23 @@ const SUMMARY: (&str, &str) = (
     "\n</summary>\n\nThe conversation goes on below.",
 );
 
+/// The conversation from so many of a person's words on; whole without a limit.
+pub(crate) fn latest(history: Arc<History>, turns: Option<usize>) -> Arc<History> {
+    let Some(number) = turns.and_then(|turns| turns.checked_sub(1)) else { return history };
+    let is_person = |(_, entry): &(usize, &Arc<HistoryEntry>)| matches!(entry.said, Said::Message(Message::User(_)));
+    let from = history.entries.iter().enumerate().rev().filter(is_person).map(|(at, _)| at).nth(number);
+    match from.and_then(|from| history.entries.get(from..)) {
+        Some(entries) if entries.len() < history.entries.len() => Arc::new(History {
+            entries: entries.to_vec(),
+            thinking_level: history.thinking_level.clone(),
+            model: history.model.clone(),
+        }),
+        _ => history,
+    }
+}
+
 /// The messages of a call.
-pub(crate) fn messages(history: &History, model: &Model, cause: Origin) -> Vec<Sent> {
+pub(crate) fn messages(history: &History, model: &Model, cause: Origin, pruning: &Pruning) -> Vec<Sent> {
     let hides_nothing = history.entries.iter().all(|entry| entry.provenance.secrecy.may_enter_run_of(cause));
     let mended = if hides_nothing {
         history.mended()
@@ -23,7 +42,30 @@ pub(crate) fn messages(history: &History, model: &Model, cause: Origin) -> Vec<S
         let may = |entry: &&Arc<HistoryEntry>| entry.provenance.secrecy.may_enter_run_of(cause);
         History { entries: history.entries.iter().filter(may).cloned().collect(), ..history.clone() }.mended()
     };
-    mended.entries.iter().filter_map(|entry| message(&entry.said, model)).collect()
+    let pause = pruning.ttl(model.api).and_then(|ttl| last_pause(&mended.entries, ttl)).unwrap_or(0);
+    let (old, new) = mended.entries.split_at_checked(pause).unwrap_or((&mended.entries, &[]));
+    let sent = |entries: &[Arc<HistoryEntry>]| entries.iter().filter_map(|entry| message(&entry.said, model)).collect();
+    let mut messages: Vec<Sent> = sent(old);
+    prune(&mut messages, model.context_window, pruning);
+    messages.extend(sent(new));
+    messages
+}
+
+/// The entry with which a person broke the last pause at least this long.
+fn last_pause(entries: &[Arc<HistoryEntry>], ttl: Duration) -> Option<usize> {
+    let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+    let (mut answered_ms, mut pause) = (None, None);
+    for (at, entry) in entries.iter().enumerate() {
+        match &entry.said {
+            Said::Message(Message::Assistant(message)) => answered_ms = Some(message.timestamp),
+            Said::Message(Message::User(message)) => {
+                let broken = answered_ms.take().filter(|then| message.timestamp.saturating_sub(*then) >= ttl_ms);
+                pause = broken.map(|_| at).or(pause);
+            }
+            Said::Message(Message::ToolResult(_)) | Said::Summary(_) => {}
+        }
+    }
+    pause
 }
 
 fn message(said: &Said, model: &Model) -> Option<Sent> {
@@ -156,10 +198,47 @@ mod tests {
 
     fn sent(entries: Vec<Arc<HistoryEntry>>, model: &Model, cause: Origin) -> Vec<String> {
         let history = History { entries, ..History::default() };
-        messages(&history, model, cause).iter().map(|message| format!("{message:?}")).collect()
+        messages(&history, model, cause, &Pruning::default()).iter().map(|message| format!("{message:?}")).collect()
     }
 
     const OPUS: &str = "anthropic/claude-opus-4-5";
+
+    fn at(mut entry: Arc<HistoryEntry>, minute: i64) -> Arc<HistoryEntry> {
+        match &mut Arc::get_mut(&mut entry).unwrap().said {
+            Said::Message(Message::User(message)) => message.timestamp = minute * 60_000,
+            Said::Message(Message::Assistant(message)) => message.timestamp = minute * 60_000,
+            _ => {}
+        }
+        entry
+    }
+
+    fn said(minutes: &[(&str, i64)]) -> Vec<Arc<HistoryEntry>> {
+        let one = |(who, minute): &(&str, i64)| match *who {
+            "user" => at(user(vec![Part::text("hi")], Secrecy::Chat), *minute),
+            _ => at(answer(vec![Part::text("yes")], OPUS, StopReason::Stop), *minute),
+        };
+        minutes.iter().map(one).collect()
+    }
+
+    #[test]
+    fn the_last_long_pause_before_a_persons_words_is_found() {
+        let pause = |minutes: &[(&str, i64)]| last_pause(&said(minutes), Duration::from_secs(300));
+        assert_eq!(pause(&[("user", 0), ("model", 1), ("user", 5), ("model", 6)]), None);
+        assert_eq!(pause(&[("user", 0), ("model", 1), ("user", 6), ("user", 6), ("model", 7)]), Some(2));
+        let two = [("user", 0), ("model", 1), ("user", 10), ("model", 11), ("user", 12), ("model", 13), ("user", 30)];
+        assert_eq!(pause(&two), Some(6));
+        // A model that took long over its tools was no pause.
+        assert_eq!(pause(&[("user", 0), ("model", 1), ("model", 20), ("user", 21)]), None);
+    }
+
+    #[test]
+    fn a_limit_keeps_the_last_words_of_a_person_and_all_that_follows_them() {
+        let entries = said(&[("user", 0), ("model", 1), ("user", 2), ("model", 3), ("model", 4), ("user", 5)]);
+        let history = Arc::new(History { entries, ..History::default() });
+        let kept = |turns| latest(Arc::clone(&history), turns).entries.len();
+        assert_eq!((kept(None), kept(Some(0)), kept(Some(1)), kept(Some(2))), (6, 6, 1, 4));
+        assert_eq!((kept(Some(3)), kept(Some(9))), (6, 6));
+    }
 
     fn thinking() -> Part {
         Part::Thinking { text: "plan".into(), signature: Some("sig".into()) }

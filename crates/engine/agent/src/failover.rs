@@ -1,8 +1,9 @@
-//! What to do when a call fails: again, with the next profile, with the next model, or give up. Pure.
+//! What to do when a call fails: again, thinking more or less, with the next profile, with the next model, or give up.
+//! Pure.
 
 use std::time::Duration;
 
-use provider::ProviderError;
+use provider::{ProviderError, Thinking};
 
 /// Tries of one profile and model before the next one gets its turn.
 const TRIES: u32 = 3;
@@ -19,6 +20,8 @@ pub(crate) enum Remedy {
     Retry(Duration),
     NextProfile,
     NextModel,
+    /// The same again at once, with this thinking level.
+    Think(Thinking),
     /// The prompt is too long.
     Compact,
     GiveUp,
@@ -26,20 +29,25 @@ pub(crate) enum Remedy {
 
 /// How often this profile and model failed in this call, the last time included, and who else could answer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Situation {
+pub(crate) struct Situation<'a> {
     pub failures: u32,
     pub other_profiles: bool,
     pub other_models: bool,
+    /// The thinking levels this model was asked with, the last one at the end.
+    pub levels: &'a [Thinking],
 }
 
-pub(crate) fn remedy(error: &ProviderError, now: Situation) -> Remedy {
-    let Situation { failures, other_profiles, other_models } = now;
+pub(crate) fn remedy(error: &ProviderError, now: Situation<'_>) -> Remedy {
+    let Situation { failures, other_profiles, other_models, levels } = now;
     let others = other_profiles || other_models;
     let onwards = if other_profiles { Remedy::NextProfile } else { Remedy::NextModel };
     let wait = FIRST_WAIT.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1).min(8)));
     match error {
         ProviderError::ContextOverflow { .. } => Remedy::Compact,
         ProviderError::Refused(_) => Remedy::GiveUp,
+        ProviderError::ThinkingLevel { supported, .. } => {
+            nearest(supported, levels).map_or(Remedy::GiveUp, Remedy::Think)
+        }
         ProviderError::Auth(_) | ProviderError::Billing(_) => onwards,
         ProviderError::UnknownModel(_) => Remedy::NextModel,
         ProviderError::Unusable(_) if failures == 1 => Remedy::Retry(Duration::ZERO),
@@ -56,12 +64,34 @@ pub(crate) fn remedy(error: &ProviderError, now: Situation) -> Remedy {
     }
 }
 
+/// The level to ask with instead: the highest below what was wanted, else the lowest above it. None is asked for twice.
+fn nearest(supported: &[Thinking], tried: &[Thinking]) -> Option<Thinking> {
+    let wanted = *tried.first()?;
+    let left = || supported.iter().copied().filter(|level| !tried.contains(level));
+    left().filter(|level| *level < wanted).max().or_else(|| left().min())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn alone(failures: u32) -> Situation {
-        Situation { failures, other_profiles: false, other_models: false }
+    fn alone(failures: u32) -> Situation<'static> {
+        Situation { failures, other_profiles: false, other_models: false, levels: &[] }
+    }
+
+    #[test]
+    fn a_refused_thinking_level_gives_way_to_the_nearest_one_that_is_taken_and_each_is_tried_once() {
+        use Thinking::{High, Low, Medium, Minimal, Off, Xhigh};
+        let refused = |supported: &[Thinking], levels: &[Thinking]| {
+            let error = ProviderError::ThinkingLevel { supported: supported.to_vec(), detail: String::new() };
+            remedy(&error, Situation { levels, ..alone(1) })
+        };
+        assert_eq!(refused(&[Low, Medium, High], &[Xhigh]), Remedy::Think(High));
+        assert_eq!(refused(&[Low, Medium, High], &[Xhigh, High]), Remedy::Think(Medium));
+        assert_eq!(refused(&[Low, High], &[Minimal]), Remedy::Think(Low));
+        assert_eq!(refused(&[Medium], &[Off]), Remedy::Think(Medium));
+        assert_eq!(refused(&[Low], &[High, Low]), Remedy::GiveUp);
+        assert_eq!(refused(&[], &[High]), Remedy::GiveUp);
     }
 
     fn rate(seconds: u64) -> ProviderError {

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ids::AgentId;
+use ids::{AgentId, SessionKey};
 use std::sync::Arc;
 use stdx::AbsPath;
 use tool::World;
@@ -66,5 +66,21 @@ pub trait WorldSource: Send + Sync {
 impl WorldSource for sandbox::Worlds {
     fn host(&self, workspace: AbsPath) -> Arc<dyn World> {
         Self::host(self, workspace)
+    }
+}
+
+/// How much of a conversation its model is sent, where the config of its channel says so.
+pub trait HistoryLimits: Send + Sync {
+    /// The last words of a person that are sent, with all that follows them; `None` sends everything.
+    fn turns(&self, key: &SessionKey) -> Option<usize>;
+}
+
+/// Everything is sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHistoryLimits;
+
+impl HistoryLimits for NoHistoryLimits {
+    fn turns(&self, _: &SessionKey) -> Option<usize> {
+        None
     }
 }

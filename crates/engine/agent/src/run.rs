@@ -8,6 +8,7 @@ mod batch; // one transaction
 mod begin; // everything before the first call
 mod calls; // the tools an answer asks for
 mod end; // the last word, whatever it is
+mod pin; // which credentials a session goes on with
 mod said; // answers and words as entries
 mod shrink; // compaction
 
@@ -33,6 +34,7 @@ use crate::runs::{self, RowChange};
 use crate::stream::Answer;
 use crate::tool_call::gate::Standing;
 use crate::tool_call::offer::Offer;
+use pin::Pin;
 
 /// Rounds of tools in one run: a model that never comes to an end is stopped here.
 const MOST_ROUNDS: usize = 200;
@@ -51,11 +53,18 @@ pub(crate) struct Run {
     /// Where in the chain we are, and the profiles of that model that are left, the current one first.
     at: usize,
     profiles: Option<VecDeque<Profile>>,
+    pin: Option<Pin>,
+    /// How often the conversation had been summarised before this run.
+    compactions_before: u64,
     standing: Standing,
     offer: Offer,
     thinking: Option<Thinking>,
+    /// The level that a vendor takes which refused the wanted one.
+    level_taken: Option<(ModelRef, Thinking)>,
     /// The prompt, for the model it was built for: it stays the same throughout the run.
     system: Option<(ModelRef, Arc<str>)>,
+    /// Only so many of the last words of a person are sent, with what follows them.
+    turns_sent: Option<usize>,
     /// The run before this one was stopped.
     after_abort: bool,
     verbose_tools: bool,

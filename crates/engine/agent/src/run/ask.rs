@@ -8,7 +8,7 @@ use budget::Money;
 use credentials::{CredentialError, Failure};
 use futures_util::{FutureExt as _, StreamExt as _};
 use lanes::RunEvent;
-use provider::{CacheHint, Model, ModelRequest, Profile, Provider, ProviderError, StopReason, ToolSchema};
+use provider::{CacheHint, Model, ModelRequest, Profile, Provider, ProviderError, StopReason, Thinking, ToolSchema};
 use serde_json::json;
 
 use super::batch::Batch;
@@ -34,9 +34,11 @@ impl Run {
         let mut failures = 0;
         let mut last: Option<(Arc<Model>, ProviderError)> = None;
         let mut models_tried = 1;
+        let mut levels = Vec::new();
         loop {
             let Some((model, provider, profile)) = self.callee(last.as_ref(), models_tried).await? else { continue };
             let request = self.request(&model).await?;
+            levels.push(request.thinking);
             self.reserve_for(&model, &request).await?;
             match self.call(provider.as_ref(), request, &profile).await {
                 Called::Answered(answer) => {
@@ -62,15 +64,17 @@ impl Run {
                     }
                     let other_profiles = self.profiles.as_ref().is_some_and(|profiles| profiles.len() > 1);
                     let other_models = self.model_after(self.at).is_some();
-                    match remedy(&error, Situation { failures, other_profiles, other_models }) {
+                    match remedy(&error, Situation { failures, other_profiles, other_models, levels: &levels }) {
                         Remedy::Retry(wait) => self.wait(wait).await?,
                         Remedy::NextProfile => {
                             failures = 0;
                             self.next_profile(&model, &error);
                         }
+                        Remedy::Think(level) => self.think_instead(&model, level),
                         Remedy::NextModel => {
                             failures = 0;
-                            models_tried += 1;
+                            levels.clear();
+                            models_tried += usize::from(other_models);
                             self.next_model(&model, &error);
                             last = Some((model, error));
                         }
@@ -150,6 +154,7 @@ impl Run {
                 return Err(Halt::Failed { message: advice::no_credentials(vendor), error: error.to_string() });
             }
         };
+        let candidates = self.in_sessions_order(candidates);
         let has_others = self.model_after(self.at).is_some();
         let now_ms = self.now_ms();
         let rests = |until: Option<i64>| until.is_some_and(|until| until > now_ms);
@@ -195,6 +200,14 @@ impl Run {
         }
     }
 
+    /// The model thinks so much from here on: its vendor takes nothing else.
+    fn think_instead(&mut self, model: &Model, level: Thinking) {
+        tracing::info!(run = %self.start.run(), model = %model.reference, level = level.as_str(), "asking with another thinking level");
+        self.level_taken = Some((model.reference.clone(), level));
+        // The prompt tells the model how much it thinks.
+        self.system = None;
+    }
+
     fn changed(&mut self, from: String, to: String, error: &ProviderError) {
         let reason = error.failover_reason().to_owned();
         self.facts.push(("model.failover", json!({ "from": from, "to": to, "reason": reason })));
@@ -214,8 +227,9 @@ impl Run {
 
     /// The whole request.
     async fn request(&mut self, model: &Arc<Model>) -> Result<ModelRequest, Halt> {
-        let history = self.history().await?;
-        let messages = context::messages(&history, model, self.start.turn.provenance.origin);
+        let history = context::latest(self.history().await?, self.turns_sent);
+        let pruning = &self.config.agents.defaults.context_pruning;
+        let messages = context::messages(&history, model, self.start.turn.provenance.origin, pruning);
         drop(history);
         let params = self.config.params(&model.reference);
         Ok(ModelRequest {
@@ -286,7 +300,7 @@ impl Run {
     /// The most a call with so many bytes of prompt can cost.
     pub(super) fn worst(&self, model: &Model, bytes: usize) -> Money {
         let most = self.config.params(&model.reference).max_tokens.unwrap_or(model.max_tokens.min(32_000));
-        let thinking = if self.thinking_for(model) == provider::Thinking::Off { 0 } else { 16_384 };
+        let thinking = if self.thinking_for(model) == Thinking::Off { 0 } else { 16_384 };
         let answer = u64::from(most.saturating_add(thinking).min(model.max_tokens.max(most)));
         let prompt = context::most_tokens(bytes).min(u64::from(model.context_window));
         self.agents.tariff.worst_case(model, prompt, answer)

@@ -14,6 +14,7 @@ use stdx::{CancellationToken, OwnedTask};
 use tool::Origin;
 
 use super::batch::{Batch, Step};
+use super::pin::Pin;
 use super::{Halt, Run};
 use crate::agents::{Inner, thinking_default};
 use crate::config::Config;
@@ -71,10 +72,14 @@ impl Run {
             chain,
             at: 0,
             profiles: None,
+            pin: Pin::of(&record),
+            compactions_before: record.get("compactionCount").unwrap_or(0),
             standing,
             offer,
             thinking,
+            level_taken: None,
             system: None,
+            turns_sent: agents.parts.limits.turns(&start.turn.key),
             after_abort: record.get::<bool>("abortedLastRun") == Some(true),
             verbose_tools: matches!(verbose.as_deref(), Some("on" | "full")),
             default_model: default_model.unwrap_or_default(),
@@ -130,8 +135,9 @@ impl Run {
             own = Some(batch.entries.len());
             batch.entries.push(self.user_entry(turn, self.after_abort.then_some(AFTER_ABORT)));
         }
-        let bytes = context::weight_of_history(&history) + turn.text.len() + self.fixed_weight();
-        drop(history);
+        let bytes = context::weight_of_history(&context::latest(history, self.turns_sent))
+            + turn.text.len()
+            + self.fixed_weight();
         batch.steps.push(Step::Started { entry: own });
         let now_ms = self.now_ms();
         batch.record.push(Box::new(move |record| {
@@ -204,8 +210,11 @@ impl Run {
     }
 
     pub(super) fn thinking_for(&self, model: &Model) -> Thinking {
+        if let Some((_, level)) = self.level_taken.as_ref().filter(|(of, _)| *of == model.reference) {
+            return *level;
+        }
         let wanted = self.thinking.unwrap_or_else(|| thinking_default(&self.config, model));
-        if model.reasoning { wanted } else { Thinking::Off }
+        if model.reasoning { model.reference.bounded(wanted) } else { Thinking::Off }
     }
 }
 

@@ -254,7 +254,7 @@ impl Run {
                 tokio::time::timeout(GRACE, running).await.unwrap_or(Err(ToolError::Cancelled))
             }
         };
-        finish(&id, &name, outcome, &self.agents.spill)
+        finish(&id, &name, outcome, &self.agents.spill, &self.agents.pictures).await
     }
 
     fn tool_started(&self, name: &Arc<str>, id: &Arc<str>, arguments: Arc<RawValue>) {

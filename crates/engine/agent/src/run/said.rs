@@ -124,6 +124,7 @@ impl Run {
 
     /// Settles the open reservation with an answer's bill.
     pub(super) fn settle(&mut self, batch: &mut Batch, model: &Model, answer: &Answer) {
+        self.pin(batch, model);
         let (bill, usage) = self.bill(model, answer);
         if let Some((_, reservation)) = self.reservation.take() {
             batch.settle.push((reservation, bill, usage));

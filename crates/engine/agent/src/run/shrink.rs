@@ -23,7 +23,7 @@ impl Run {
         let used = match self.context {
             Some(context) => context,
             None => {
-                let history = self.history().await?;
+                let history = context::latest(self.history().await?, self.turns_sent);
                 context::tokens(context::weight_of_history(&history) + self.fixed_weight())
             }
         };

@@ -1,12 +1,17 @@
-//! What becomes of a tool's output: cut in the middle for the model, whole in a file, with its details for screens.
+//! What becomes of a tool's output: text cut in the middle for the model and whole in a file, pictures made as small as
+//! vendors take them, with its details for screens.
 
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use media::{Bounds, shrink};
 use serde_json::value::to_raw_value;
 use sessions::Part;
-use stdx::{AbsPath, Disk};
+use stdx::{AbsPath, Disk, Pool};
 use tool::{Content, ToolError, ToolOutput};
 
 use super::Finished;
@@ -23,11 +28,13 @@ pub(crate) struct Spill {
     pub folder: AbsPath,
 }
 
-pub(crate) fn finish(
+/// `pictures` are made smaller where nothing else waits.
+pub(crate) async fn finish(
     id: &Arc<str>,
     name: &Arc<str>,
     outcome: Result<ToolOutput, ToolError>,
     spill: &Spill,
+    pictures: &Pool,
 ) -> Finished {
     let output = match outcome {
         Ok(output) => output,
@@ -38,15 +45,19 @@ pub(crate) fn finish(
     };
     let mut content = Vec::new();
     let mut text = String::new();
+    let mut add = |more: &str| {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(more);
+    };
     for part in output.content {
         match part {
-            Content::Text(more) => {
-                if !text.is_empty() {
-                    text.push('\n');
-                }
-                text.push_str(&more);
-            }
-            Content::Image { mime, data } => content.push(Part::Image { data: data.into(), mime_type: mime.into() }),
+            Content::Text(more) => add(&more),
+            Content::Image(picture) => match shown(picture, pictures).await {
+                Ok(picture) => content.push(picture),
+                Err(why) => add(&format!("[the picture cannot be shown: {why}]")),
+            },
         }
     }
     if !text.is_empty() || content.is_empty() {
@@ -63,6 +74,14 @@ pub(crate) fn finish(
         is_error: output.is_error,
         was_cancelled: false,
     }
+}
+
+/// The picture as every vendor takes it, or why there is none.
+async fn shown(picture: Bytes, pool: &Pool) -> Result<Part, String> {
+    let made =
+        pool.run(move || shrink(&picture, Bounds::MODEL).map(|small| (STANDARD.encode(&small.content), small.mime)));
+    let (data, mime) = made.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+    Ok(Part::Image { data: data.into(), mime_type: mime.into() })
 }
 
 /// The text, or its beginning and end around a line that says where the whole is.
@@ -144,11 +163,15 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn a_long_result_is_cut_in_the_middle_and_kept_whole_in_a_file() {
+    async fn finished(outcome: Result<ToolOutput, ToolError>, spill: &Spill) -> Finished {
+        finish(&"t/1".into(), &"exec".into(), outcome, spill, &Pool::inline()).await
+    }
+
+    #[tokio::test]
+    async fn a_long_result_is_cut_in_the_middle_and_kept_whole_in_a_file() {
         let spill = spill();
         let text = (0..9000).map(|line| format!("line {line}\n")).collect::<String>();
-        let finished = finish(&"t/1".into(), &"exec".into(), Ok(ToolOutput::text(text.clone())), &spill);
+        let finished = finished(Ok(ToolOutput::text(text.clone())), &spill).await;
         let shown = text_of(&finished);
         assert!(shown.starts_with("line 0\n") && shown.ends_with("line 8999\n") && shown.len() < MOST + 300);
         assert!(shown.contains("the whole text is in /spill/t1.txt"), "{shown}");
@@ -156,12 +179,43 @@ mod tests {
         assert_eq!(kept, text.as_bytes());
     }
 
-    #[test]
-    fn nothing_to_say_is_said() {
-        let finished = finish(&"t".into(), &"exec".into(), Ok(ToolOutput::default()), &spill());
-        assert_eq!(text_of(&finished), "(no output)");
-        let failed = finish(&"t".into(), &"exec".into(), Err(ToolError::Failed("exit 1".into())), &spill());
+    #[tokio::test]
+    async fn nothing_to_say_is_said() {
+        assert_eq!(text_of(&finished(Ok(ToolOutput::default()), &spill()).await), "(no output)");
+        let failed = finished(Err(ToolError::Failed("exit 1".into())), &spill()).await;
         assert!(failed.is_error && text_of(&failed) == "exit 1");
+    }
+
+    fn png(width: u32, height: u32) -> Bytes {
+        let picture =
+            image::RgbaImage::from_fn(width, height, |x, y| image::Rgba([(x % 251) as u8, (y % 251) as u8, 7, 128]));
+        let mut file = io::Cursor::new(Vec::new());
+        picture.write_to(&mut file, image::ImageFormat::Png).unwrap();
+        file.into_inner().into()
+    }
+
+    fn picture(content: Bytes) -> ToolOutput {
+        ToolOutput { content: vec![Content::Text("wide.png".into()), Content::Image(content)], ..ToolOutput::default() }
+    }
+
+    #[tokio::test]
+    async fn a_picture_of_twelve_thousand_pixels_is_shown_as_small_as_vendors_take_it() {
+        let finished = finished(Ok(picture(png(12_000, 60))), &spill()).await;
+        let [Part::Text { text, .. }, Part::Image { data, mime_type }] = finished.content.as_slice() else {
+            panic!("{finished:?}")
+        };
+        assert_eq!((&**text, &**mime_type), ("wide.png", "image/png"));
+        let shown = image::load_from_memory(&STANDARD.decode(&**data).unwrap()).unwrap();
+        assert_eq!((shown.width(), shown.height()), (2_000, 10));
+    }
+
+    #[tokio::test]
+    async fn a_torn_picture_becomes_words_that_say_so() {
+        let whole = png(300, 300);
+        let finished = finished(Ok(picture(whole.slice(..whole.len() / 2))), &spill()).await;
+        assert_eq!(finished.content.len(), 1);
+        let text = text_of(&finished);
+        assert!(text.starts_with("wide.png\n[the picture cannot be shown: ") && !finished.is_error, "{text}");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Who may: the sandbox's rules over what a call needs and whom the run serves.
 
 use lanes::ReplyTo;
-use sandbox::{Facts, GroupRules, Rules, Verdict};
+use sandbox::{AgentTools, Facts, GroupRules, Verdict};
 use tool::Power;
 
 use super::{Finished, prepare::Ready};
@@ -12,7 +12,7 @@ pub(crate) struct Standing {
     pub power: Power,
     pub provider: String,
     pub model: String,
-    pub agent: Option<Rules>,
+    pub agent: Option<AgentTools>,
     pub group: Option<GroupRules>,
     pub in_container: bool,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent::no_model_advice;
 use credentials::Failure;
 use lanes::{RunEvent, RunOutcome};
-use provider::{ModelEvent, ProviderError, Usage};
+use provider::{ModelEvent, ProviderError, Thinking, Usage};
 
 use crate::house::{CONFIG, House, turn};
 use crate::script::{Step, say};
@@ -71,6 +71,29 @@ async fn an_overloaded_vendor_is_tried_again_and_then_the_next_model_answers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_thinking_level_gives_way_to_one_that_is_taken_for_the_rest_of_the_run() {
+    let house = House::with(&CONFIG.replace("\"primary\": \"fake/m\"", "\"primary\": \"paid/m\""), "{}").await;
+    let supported = vec![Thinking::Medium, Thinking::High];
+    house.model.refuses(ProviderError::ThinkingLevel { supported, detail: "400".into() });
+    house.model.calls(&[("1", "exec", r#"{"path":"a"}"#)]);
+    house.model.says("Thought about.");
+    assert_eq!(house.hears("think").await.texts, ["Thought about."]);
+    let levels: Vec<_> = house.model.requests.lock().iter().map(|request| request.thinking).collect();
+    assert_eq!(levels, [Thinking::Low, Thinking::Medium, Thinking::Medium]);
+    assert!(house.model.request(1).system.contains("thinking=medium"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_refuses_every_level_is_not_asked_for_ever() {
+    let house = House::with(&CONFIG.replace("\"primary\": \"fake/m\"", "\"primary\": \"paid/m\""), "{}").await;
+    let supported = vec![Thinking::Low, Thinking::High];
+    house.model.refuses(ProviderError::ThinkingLevel { supported, detail: "400 no".into() });
+    let end = house.hears("think").await;
+    assert!(message(&end.outcome).contains("/think"), "{end:?}");
+    assert_eq!(house.model.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_short_rate_limit_is_waited_out() {
     let house = House::new().await;
     house.model.refuses(ProviderError::RateLimited { after: Some(Duration::from_secs(2)) });
@@ -89,6 +112,27 @@ async fn a_line_that_is_cut_in_the_middle_is_asked_again_from_the_start() {
     let end = house.hears("hi").await;
     assert_eq!(end.texts, ["Hello."]);
     assert_eq!(house.said().await, ["user: hi", "assistant: Hello."]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_stall_break_off_or_hold_nothing_are_told_in_one_sentence() {
+    let stalled = ProviderError::Transport { detail: "no byte came for 300 s".into(), began: true };
+    let malformed = ProviderError::Unusable("an event of it is no JSON".into());
+    let begun = |error| vec![Step::Event(ModelEvent::Text("Hal".into())), Step::Fail(error)];
+    let empty = say("").into_iter().skip(1).collect::<Vec<_>>();
+    for (answer, words, calls) in [
+        (begun(stalled), "I cannot reach the vendor of fake/m (no byte came for 300 s): check the connection", 3),
+        (begun(malformed), "The answer of fake/m could not be used: please try again", 2),
+        (empty, "The answer of fake/m could not be used: please try again", 2),
+    ] {
+        let house = House::new().await;
+        house.model.then(answer);
+        let end = house.hears("hi").await;
+        let told = message(&end.outcome);
+        assert!(told.starts_with(words) && !told.contains('\n'), "{told}");
+        assert_eq!(house.model.count(), calls);
+        assert!(house.sink.steps().iter().all(|step| !step.starts_with("said")));
+    }
 }
 
 #[tokio::test(start_paused = true)]

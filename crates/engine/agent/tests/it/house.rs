@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agents, Config, Folders, Host, Keyring, NoGroupRules, NoSkills, Parts, WorldSource};
+use agent::{Agents, Config, Folders, Host, Keyring, NoGroupRules, NoHistoryLimits, NoSkills, Parts, WorldSource};
 use budget::Purses;
 use config::Live;
 use credentials::{Candidate, CredentialError, Failure, NoCredentials};
@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use protocol::sessions::list::Defaults;
 use provider::{Profile, ProfileKind};
 use sessions::{ModelChoice, Neighbours, Sessions};
-use stdx::{AbsPath, CancellationToken, Clock, MemoryDisk, OwnedTask, Pool, SeededEntropy, SystemClock};
+use stdx::{AbsPath, CancellationToken, Clock, ManualClock, MemoryDisk, OwnedTask, Pool, SeededEntropy, SystemClock};
 use store::{Migration, Store, StoreError, Tx};
 use tokio::sync::{Notify, mpsc};
 use tool::{AnyTool, Origin, Provenance, Secrecy, World};
@@ -47,6 +47,7 @@ pub(crate) struct House {
     pub(crate) model: Arc<Script>,
     pub(crate) sink: Arc<Recorder>,
     pub(crate) keyring: Arc<Keys>,
+    pub(crate) clock: ManualClock,
     pub(crate) log: Log,
     pub(crate) acting: Arc<Notify>,
     cancel: CancellationToken,
@@ -86,7 +87,7 @@ impl House {
             store: store.clone(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SeededEntropy::new(1)),
-            config: Live::fixed(sandbox::Config::default()),
+            exec: Arc::new(|_| sandbox::Exec::default()),
             on_end: Arc::new(|_| {}),
         };
         let processes = sandbox::Processes::new(parts, &CancellationToken::new());
@@ -102,7 +103,8 @@ impl House {
         tools: Option<Vec<Arc<dyn AnyTool>>>,
     ) -> Self {
         let cancel = CancellationToken::new();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let manual = ManualClock::new(SystemClock.now_ms());
+        let clock: Arc<dyn Clock> = Arc::new(manual.clone());
         let entropy = Arc::new(SeededEntropy::new(7));
         let state = AbsPath::new("/state").unwrap();
         let sessions = Sessions::new(sessions::Parts {
@@ -133,6 +135,7 @@ impl House {
                 .unwrap_or_else(|| vec![tool::erase(Act(log.clone(), acting.clone())), tool::erase(Look(log.clone()))]),
             worlds: Arc::new(Worlds),
             groups: Arc::new(NoGroupRules),
+            limits: Arc::new(NoHistoryLimits),
             skills: Arc::new(NoSkills),
             clock,
             entropy,
@@ -147,7 +150,7 @@ impl House {
             host: Host { name: "box".into(), system: "linux 6.18 (x64)".into() },
         });
         let sink = Arc::new(Recorder::default());
-        Self { agents, sessions, store, disk, model, sink, keyring, log, acting, cancel }
+        Self { agents, sessions, store, disk, model, sink, keyring, clock: manual, log, acting, cancel }
     }
 
     /// The program is killed and starts again on what was synced.
@@ -166,7 +169,7 @@ impl House {
         let (steer, steered) = mpsc::channel(20);
         let stop = Stopper::default();
         let cx = RunContext { stop: stop.clone(), steer: steered, sinks: self.sinks() };
-        let start = RunStart { turn, at: SystemClock.now_ms() };
+        let start = RunStart { turn, at: self.clock.now_ms() };
         let run = self.agents.run(start, cx);
         Running { stop, steer, task: OwnedTask::spawn(&CancellationToken::new(), |_| run) }
     }
@@ -337,10 +340,6 @@ impl Neighbours for Alone {
 
     fn choose_model(&self, _: &SessionKey, word: &str) -> Result<ModelChoice, String> {
         Err(word.to_owned())
-    }
-
-    fn knows_xhigh(&self, _: &str, _: &str) -> bool {
-        false
     }
 
     fn end_runs(&self, _: &SessionKey) -> BoxFuture<'static, bool> {

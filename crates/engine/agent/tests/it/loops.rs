@@ -42,6 +42,23 @@ async fn calls_that_only_read_run_side_by_side_and_others_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_many_calls_that_only_read_eight_are_at_work_at_once() {
+    let house = House::new().await;
+    let calls: Vec<_> = (0..12).map(|n| (n.to_string(), json!({"path": format!("p{n}")}).to_string())).collect();
+    house.model.calls(&calls.iter().map(|(id, input)| (&**id, "read", &**input)).collect::<Vec<_>>());
+    house.model.says("ok");
+    house.hears("go").await;
+    let (mut at_work, mut most) = (0, 0);
+    for line in house.log.lock().iter() {
+        at_work = if line.starts_with('+') { at_work + 1 } else { at_work - 1 };
+        most = most.max(at_work);
+    }
+    assert_eq!((most, house.log.lock().len()), (8, 24));
+    let results = house.model.request(1).messages;
+    assert_eq!(results.iter().filter(|message| matches!(message, Message::ToolResult { .. })).count(), 12);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_model_writes_wrong_comes_back_to_it_as_words() {
     let house = House::new().await;
     house.model.calls(&[

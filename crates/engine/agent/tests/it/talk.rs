@@ -1,5 +1,7 @@
 //! A plain turn, and what it leaves behind.
 
+use std::time::Duration;
+
 use lanes::{RunEvent, RunOutcome};
 use provider::{ModelEvent, StopReason, Thinking, Usage};
 use serde_json::json;
@@ -88,6 +90,47 @@ async fn reasoning_is_kept_for_its_model_and_never_said() {
     let other = format!("{:?}", house.model.request(2).messages);
     assert!(!other.contains("secret plan"), "{other}");
     assert_eq!(&*house.model.request(2).model.reference.provider, "fake");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sessions_level_holds_off_is_a_level_and_the_highest_is_lowered_where_it_is_not_taken() {
+    let house = House::with(&CONFIG.replace("\"primary\": \"fake/m\"", "\"primary\": \"paid/m\""), "{}").await;
+    for word in ["off", "medium", "xhigh"] {
+        let set = move |_: &store::Tx<'_>, record: &mut sessions::Record| {
+            record.set("thinkingLevel", word);
+            Ok(())
+        };
+        house.sessions.change(&key(), set).await.unwrap();
+        house.hears(word).await;
+    }
+    let levels: Vec<_> = house.model.requests.lock().iter().map(|request| request.thinking).collect();
+    assert_eq!(levels, [Thinking::Off, Thinking::Medium, Thinking::High]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_pause_old_results_are_sent_shortened_and_stay_so() {
+    let pruning = r#""contextPruning": {"mode": "cache-ttl", "keepLastAssistants": 1, "softTrimRatio": 0,
+        "softTrim": {"maxChars": 100, "headChars": 10, "tailChars": 10}}, "skipBootstrap""#;
+    let config = CONFIG.replace("\"primary\": \"fake/m\"", "\"primary\": \"paid/m\"");
+    let house = House::with(&config.replace("\"skipBootstrap\"", pruning), "{}").await;
+    let long = "x".repeat(400);
+    house.model.calls(&[("1", "read", &json!({ "path": long }).to_string())]);
+    house.model.says("Seen.");
+    house.hears("look").await;
+    house.hears("now").await;
+    house.clock.advance(Duration::from_secs(301));
+    house.hears("later").await;
+    house.hears("soon").await;
+    let sent = |number: usize| {
+        let messages = house.model.request(number).messages;
+        messages.iter().map(|message| format!("{message:?}")).collect::<Vec<_>>()
+    };
+    let (before, after, next) = (sent(2), sent(3), sent(4));
+    assert!(before[2].contains(&long), "{before:?}");
+    assert!(after[2].contains("left out") && !after[2].contains(&long), "{after:?}");
+    assert_eq!((&before[..2], &before[3..]), (&after[..2], &after[3..before.len()]));
+    assert_eq!(next[..after.len()], after);
+    assert!(house.said().await.iter().any(|said| said.contains(&long)));
 }
 
 #[tokio::test(start_paused = true)]
