@@ -1,6 +1,7 @@
 //! The tree of the config file: every section by its owner. Reads like a table of contents.
 
 mod gateway; // the front door
+mod history; // how much of direct chats is sent
 mod logging; // what is written down
 mod pairing; // how strangers are let in
 mod replies; // answers, and how many runs at once
@@ -14,6 +15,7 @@ use config::{ConfigPath, Environment, Reload, Schema, Section, Snapshot};
 use crate::channels;
 
 pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode};
+pub(crate) use history::HistorySection;
 pub(crate) use logging::{Level, LoggingSection};
 pub(crate) use pairing::PairingSection;
 pub(crate) use replies::RepliesSection;
@@ -32,6 +34,7 @@ pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) 
         .with::<sessions::Config>() // session
         .with::<inbound::Config>() // bindings, messages, channels.*: who is heard
         .with::<RepliesSection>() // messages, channels.*: how answers leave
+        .with::<HistorySection>() // channels.*: how much of direct chats is sent
         .with::<sandbox::Config>() // tools
         .with::<credentials::Config>() // auth, models.providers.*.apiKey
         .with::<budget::Config>() // budget

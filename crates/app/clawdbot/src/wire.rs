@@ -1,7 +1,9 @@
 //! Constructs everything and answers for engines that may not know each other. The only place that has seen them all.
 
 mod conversation; // what chat commands show and do
+mod cut_off; // commands that a crash ended
 mod foundation; // what engines stand on
+mod limits; // how much of a conversation is sent
 mod mirror; // what operators send, kept in the session
 mod neighbours; // what sessions ask
 mod networks; // what is known of networks and accounts
@@ -34,6 +36,8 @@ use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool, Secret};
 
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
+use cut_off::ReportsCutOff;
+use limits::ChannelLimits;
 use mirror::KeepSent;
 use networks::Networks;
 use people::KnownPeople;
@@ -125,7 +129,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
     ));
     let purses = Purses::open(base.store.clone(), base.live()?, TimeZone::system()).await?;
     let worlds = Arc::new(Worlds::new(base.machine(config.sandbox.clone()), cancel));
-    let processes = Processes::new(base.processes(config.sandbox.clone(), &system_events), cancel);
+    let processes = Processes::new(base.processes(&config, &system_events), cancel);
     let media = MediaStore::new(&base.places.state, Arc::clone(&base.clock));
     let networks = Arc::new(Networks::new(base, Arc::clone(&media)));
     let deliveries = Deliveries::new(
@@ -148,6 +152,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         tools: sandbox::tools(&processes, Arc::clone(&base.clock)),
         worlds: Arc::clone(&worlds) as Arc<dyn agent::WorldSource>,
         groups: Arc::new(agent::NoGroupRules),
+        limits: Arc::new(ChannelLimits(base.live()?)),
         skills: Arc::new(agent::NoSkills),
         clock: Arc::clone(&base.clock),
         entropy: Arc::clone(&base.entropy),
@@ -159,7 +164,9 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
     });
     let announce = Arc::new(Announce::new(events.clone(), Arc::clone(&base.clock)));
     let closing = Closing::new(base.store.clone(), Arc::clone(&sessions), cancel);
-    let sinks = Sinks::new(vec![Arc::new(deliveries.clone()), Arc::clone(&announce) as _, Arc::new(closing)]);
+    let cut_off = Arc::new(ReportsCutOff(Arc::clone(&processes)));
+    let sinks =
+        Sinks::new(vec![Arc::new(deliveries.clone()), Arc::clone(&announce) as _, Arc::new(closing), cut_off as _]);
     let lanes = Arc::new(Lanes::start(
         config.replies.get().lanes(&config.inbound.get()),
         lanes::Neighbours {
@@ -341,8 +348,7 @@ impl House {
     ) -> Result<Vec<OwnedTask>> {
         for cut in self.processes.recover(&self.worlds).await? {
             tracing::warn!(command = %cut.command, run = %cut.run, killed = cut.killed, "a command was cut off");
-            let text = format!("A background command was interrupted by a restart: {}", cut.command);
-            self.system_events.push(&cut.session, base.clock.now_ms(), &text);
+            self.system_events.push(&cut.session, base.clock.now_ms(), &cut.report());
         }
         let mut resumed = Vec::new();
         for run in self.agents.unfinished().await? {

@@ -1,5 +1,6 @@
 //! `clawdbot agent`: one turn with the agent, shown as it happens.
 
+mod rpc; // for another program
 mod screen; // what a person sees of a run
 mod way; // through the gateway, or here
 
@@ -11,6 +12,7 @@ use clap::Args;
 use ids::{AgentId, RunId, SessionId, SessionKey};
 use protocol::agent::run::{Params, Reply};
 use protocol::{Text, Whole};
+use provider::Thinking;
 use store::LeaseError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -29,8 +31,8 @@ const AFTER_ABORT: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// What to say
-    #[arg(short, long)]
-    message: String,
+    #[arg(short, long, required_unless_present = "rpc", conflicts_with = "rpc")]
+    message: Option<String>,
     /// The session, by its key
     #[arg(long, value_name = "KEY")]
     session: Option<SessionKey>,
@@ -43,9 +45,9 @@ pub(crate) struct Arguments {
     /// The agent
     #[arg(long, value_name = "ID")]
     agent: Option<AgentId>,
-    /// How much to think: off, minimal, low, medium, high
+    /// How much to think: off, minimal, low, medium, high, xhigh
     #[arg(long, value_name = "LEVEL")]
-    thinking: Option<String>,
+    thinking: Option<Thinking>,
     /// Run here, without a gateway
     #[arg(long)]
     local: bool,
@@ -55,6 +57,9 @@ pub(crate) struct Arguments {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    /// Speak JSON lines with another program, on standard input and output
+    #[arg(long, conflicts_with_all = ["json", "to"])]
+    rpc: bool,
     /// The gateway's address, ws://host:port
     #[arg(long)]
     url: Option<String>,
@@ -70,7 +75,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let way = way(arguments, context).await?;
-        let ended = ask(arguments, context, &way).await;
+        let ended = if arguments.rpc {
+            rpc::serve(arguments, &way, context.output).await
+        } else {
+            ask(arguments, context, &way).await
+        };
         way.close().await;
         ended
     })
@@ -100,7 +109,8 @@ async fn way(arguments: &Arguments, context: &Context) -> Result<Way> {
 }
 
 async fn ask(arguments: &Arguments, context: &Context, way: &Way) -> Result<ExitCode> {
-    let Ok(message) = Text::try_from(arguments.message.trim().to_owned()) else {
+    let message = arguments.message.as_deref().unwrap_or_default().trim();
+    let Ok(message) = Text::try_from(message.to_owned()) else {
         bail!("--message is empty: write what to say");
     };
     let key = session(arguments, way).await?;
@@ -181,11 +191,11 @@ fn params(arguments: &Arguments, message: Text, key: SessionKey, run_id: RunId) 
     Ok(Params {
         message,
         agent_id: arguments.agent.clone(),
-        to: None,
+        to: arguments.to.clone(),
         reply_to: None,
         session_id: None,
         session_key: Some(key),
-        thinking: arguments.thinking.clone(),
+        thinking: arguments.thinking.map(|level| level.as_str().to_owned()),
         deliver: None,
         attachments: None,
         channel: None,
@@ -203,4 +213,31 @@ fn params(arguments: &Arguments, message: Text, key: SessionKey, run_id: RunId) 
         label: None,
         spawned_by: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn the_person_that_is_named_is_named_to_the_gateway_too() {
+        let line = Line::try_parse_from(["agent", "-m", "hi", "--to", "+15550001"]).unwrap();
+        let (key, message) = ("agent:main:main".parse().unwrap(), Text::try_from("hi".to_owned()).unwrap());
+        let params = params(&line.arguments, message, key, RunId::random()).unwrap();
+        assert_eq!(params.to.as_deref(), Some("+15550001"));
+    }
+
+    #[test]
+    fn a_program_brings_its_message_later_and_a_person_must_say_something() {
+        assert!(Line::try_parse_from(["agent", "--rpc"]).is_ok());
+        assert!(Line::try_parse_from(["agent"]).is_err());
+        assert!(Line::try_parse_from(["agent", "--rpc", "-m", "hi"]).is_err());
+    }
 }

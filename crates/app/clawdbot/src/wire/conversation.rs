@@ -54,10 +54,16 @@ impl Commands {
     }
 
     async fn choose(&self, key: SessionKey, word: String) -> Result<String, String> {
-        let model = self.agents.find_model(&word)?;
-        let usual = self.agents.model_of(&self.sessions.agent_of(&key));
+        let (name, profile) = with_profile(&word);
+        let model = self.agents.find_model(name)?;
+        let agent = self.sessions.agent_of(&key);
+        let profile = match profile {
+            Some(word) => Some(self.agents.find_profile(&agent, &model, word).await?),
+            None => None,
+        };
+        let usual = self.agents.model_of(&agent);
         let is_usual = usual.is_some_and(|usual| usual.reference == model.reference);
-        let reference = model.reference.clone();
+        let (reference, pinned) = (model.reference.clone(), profile.clone());
         let changed = self.sessions.change(&key, move |_, record| {
             if is_usual {
                 record.remove("providerOverride");
@@ -66,10 +72,24 @@ impl Commands {
                 record.set("providerOverride", &*reference.provider);
                 record.set("modelOverride", &*reference.model);
             }
+            record.put("authProfileOverride", pinned.as_deref());
+            record.put("authProfileOverrideSource", pinned.as_ref().map(|_| "user"));
+            record.remove("authProfileOverrideCompactionCount");
             Ok(())
         });
         changed.await.map_err(|error| error.to_string())?;
-        Ok(model.reference.to_string())
+        let with = profile.map(|profile| format!(" with the profile {profile}")).unwrap_or_default();
+        Ok(format!("{}{with}", model.reference))
+    }
+}
+
+/// `model@profile`: names of models may hold the sign too, but with a slash behind it.
+fn with_profile(word: &str) -> (&str, Option<&str>) {
+    match word.rsplit_once('@') {
+        Some((model, profile)) if !model.is_empty() && !profile.is_empty() && !profile.contains('/') => {
+            (model, Some(profile))
+        }
+        _ => (word, None),
     }
 }
 

@@ -15,6 +15,7 @@ use store::{Migration, Store};
 use crate::context::Context;
 use crate::environment;
 use crate::places::Places;
+use crate::wire::Configs;
 
 /// The tables of every engine. Each numbers its own.
 pub(crate) fn migrations() -> Vec<Migration> {
@@ -97,7 +98,8 @@ impl Foundation {
         Machine { env: (*self.environment).clone(), home: self.places.home.clone(), config, secret_env: Vec::new() }
     }
 
-    pub(crate) fn processes(&self, config: Live<sandbox::Config>, told: &Arc<SystemEvents>) -> sandbox::Parts {
+    pub(crate) fn processes(&self, configs: &Configs, told: &Arc<SystemEvents>) -> sandbox::Parts {
+        let (agents, general) = (configs.agent.clone(), configs.sandbox.clone());
         let (told, clock) = (Arc::clone(told), Arc::clone(&self.clock));
         let on_end: OnEnd = Arc::new(move |ended: &Ended| {
             let tail = ended.tail.trim();
@@ -108,7 +110,7 @@ impl Foundation {
             store: self.store.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
-            config,
+            exec: Arc::new(move |agent| agents.get().exec(agent, &general.get().exec)),
             on_end,
         }
     }

@@ -82,11 +82,6 @@ impl sessions::Neighbours for Neighbourhood {
         })
     }
 
-    fn knows_xhigh(&self, provider: &str, model: &str) -> bool {
-        // The one family that takes the highest level.
-        provider.starts_with("openai") && model.starts_with("gpt-5.2")
-    }
-
     fn end_runs(&self, key: &SessionKey) -> BoxFuture<'static, bool> {
         let Some((_, lanes)) = self.later.get() else { return async { true }.boxed() };
         let (lanes, key) = (Arc::clone(lanes), key.clone());

@@ -55,6 +55,30 @@ pub struct Params {
     pub group_activation: Change<GroupActivation>,
 }
 
+impl Params {
+    /// A patch that changes nothing yet.
+    #[must_use]
+    pub fn of(key: SessionKey) -> Self {
+        Self {
+            key,
+            label: Change::Keep,
+            thinking_level: Change::Keep,
+            verbose_level: Change::Keep,
+            reasoning_level: Change::Keep,
+            response_usage: Change::Keep,
+            elevated_level: Change::Keep,
+            exec_host: Change::Keep,
+            exec_security: Change::Keep,
+            exec_ask: Change::Keep,
+            exec_node: Change::Keep,
+            model: Change::Keep,
+            spawned_by: Change::Keep,
+            send_policy: Change::Keep,
+            group_activation: Change::Keep,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ResponseUsage {

@@ -32,8 +32,16 @@ pub(super) struct Steps {
     source: Source,
 }
 
+/// One event.
 #[derive(Debug)]
-enum Source {
+pub(super) struct Heard {
+    pub(super) name: String,
+    pub(super) payload: Box<RawValue>,
+}
+
+/// Where events come from.
+#[derive(Debug)]
+pub(super) enum Source {
     Gateway(EventStream),
     Here(Option<mpsc::Receiver<Announcement>>),
 }
@@ -64,11 +72,15 @@ impl Way {
     }
 
     pub(super) fn steps(&self, run: RunId) -> Steps {
-        let source = match self {
+        Steps { run, source: self.heard() }
+    }
+
+    /// Every event from now on. Without a gateway there is one listener.
+    pub(super) fn heard(&self) -> Source {
+        match self {
             Self::Gateway(client) => Source::Gateway(client.events()),
             Self::Here(local) => Source::Here(local.events()),
-        };
-        Steps { run, source }
+        }
     }
 
     /// Tells the run to stop; what it said so far stays in the transcript.
@@ -102,7 +114,7 @@ impl Way {
         self.main_session().rest().to_owned()
     }
 
-    async fn call<M: Method>(&self, params: &M::Params) -> Result<M::Reply>
+    pub(super) async fn call<M: Method>(&self, params: &M::Params) -> Result<M::Reply>
     where
         M::Params: Serialize,
         M::Reply: DeserializeOwned,
@@ -123,22 +135,29 @@ impl Way {
     }
 }
 
+impl Source {
+    /// The next event; waits for ever when there will be none.
+    pub(super) async fn next(&mut self) -> Heard {
+        let heard = match self {
+            Self::Gateway(events) => {
+                events.next().await.map(|event| (event.name.to_string(), (*event.payload).to_owned()))
+            }
+            Self::Here(Some(events)) => events.recv().await.map(|event| (event.event.to_owned(), event.payload)),
+            Self::Here(None) => None,
+        };
+        match heard {
+            Some((name, payload)) => Heard { name, payload },
+            None => std::future::pending().await,
+        }
+    }
+}
+
 impl Steps {
     /// The next step; `None` for what is not ours or cannot be read, which is then tried again.
     pub(super) async fn next(&mut self) -> Option<Payload> {
         loop {
-            let (name, payload) = match &mut self.source {
-                Source::Gateway(events) => match events.next().await {
-                    Some(event) => (event.name.to_string(), event.payload.get().to_owned()),
-                    None => std::future::pending().await,
-                },
-                Source::Here(Some(events)) => match events.recv().await {
-                    Some(event) => (event.event.to_owned(), event.payload.get().to_owned()),
-                    None => std::future::pending().await,
-                },
-                Source::Here(None) => std::future::pending().await,
-            };
-            if let Some(step) = self.read(&name, &payload) {
+            let heard = self.source.next().await;
+            if let Some(step) = self.read(&heard.name, heard.payload.get()) {
                 return Some(step);
             }
         }
