@@ -155,6 +155,16 @@ impl TestGateway {
         Ok(command.args(args).stdin(Stdio::null()).output().await?)
     }
 
+    /// Starts a command of the binary in the same home, with pipes to and from it.
+    ///
+    /// # Errors
+    /// It could not be started.
+    pub fn piped(&self, args: &[&str]) -> anyhow::Result<Child> {
+        let mut command = base_command(&self.home, &self.env)?;
+        command.env("CLAWDBOT_GATEWAY_PORT", self.port.to_string()).args(args);
+        Ok(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?)
+    }
+
     /// As [`TestGateway::cli`] for commands with `--json`, parsed.
     ///
     /// # Errors

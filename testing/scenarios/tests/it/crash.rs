@@ -42,6 +42,31 @@ async fn a_command_in_flight_at_the_kill_is_reported_and_not_repeated() -> anyho
 }
 
 #[tokio::test]
+async fn a_background_command_that_a_kill_cut_off_is_reported_by_the_next_turn_two_starts_later() -> anyhow::Result<()>
+{
+    let mut stage = Stage::set().await?;
+    stage.model.answer(Answer::call("exec", r#"{"command":"tail -f /dev/null","background":true}"#));
+    stage.gateway.chat("main").await?.ask("start it").await?;
+    for _ in 0..2 {
+        stage.gateway.kill().await?;
+        stage.gateway.restart().await?;
+    }
+    stage.model.answer(Answer::call("process", r#"{"action":"list"}"#));
+    stage.gateway.chat("main").await?.ask("good morning").await?;
+    let told = "was interrupted when the gateway stopped: tail -f /dev/null";
+    let asked = stage.model.request(3).await.user_text();
+    assert!(asked.contains(told) && asked.contains("good morning"), "{asked}");
+    let listed = stage.model.request(4).await.messages().last().map(ToString::to_string).unwrap_or_default();
+    assert!(listed.contains("interrupted when the gateway stopped"), "{listed}");
+    stage.gateway.kill().await?;
+    stage.gateway.restart().await?;
+    stage.gateway.chat("main").await?.ask("once more").await?;
+    let asked = stage.model.request(5).await.user_text();
+    assert!(!asked.contains(told), "{asked}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_answer_the_network_took_without_saying_so_is_repeated_and_explained() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     stage.telegram.fault("sendMessage", Fault::DropAfter);
@@ -55,7 +80,7 @@ async fn an_answer_the_network_took_without_saying_so_is_repeated_and_explained(
 }
 
 /// Waits until a file of the agent is there, by watching its folder.
-async fn appears(path: &std::path::Path) -> anyhow::Result<()> {
+pub(crate) async fn appears(path: &std::path::Path) -> anyhow::Result<()> {
     let folder = path.parent().map(std::path::Path::to_owned).unwrap_or_default();
     let wanted = path.to_owned();
     #[expect(clippy::disallowed_methods, reason = "a test waits for one file and has no pool")]

@@ -3,19 +3,23 @@
 #![cfg(test)]
 
 mod agent_cli;
+mod agent_rpc;
 mod channel_faults;
 mod commands;
 mod crash;
 mod explain;
 mod first_start;
 mod groups;
+mod history;
 mod machine;
 mod money;
 mod onboard;
 mod pairing;
+mod profiles;
 mod provenance;
 mod provider_faults;
 mod stage;
 mod telegram_features;
+mod thinking;
 mod tools;
 mod webchat;
