@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Access, DmPolicy, GroupPolicy};
 pub use mention::Patterns;
 
-/// What is done with one message, each judged alone.
+/// What is done with one message. Its parts are judged alone first, then as a whole: see [`whole`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Admission {
@@ -59,6 +59,12 @@ pub fn admit(facts: &Facts<'_>) -> Verdict {
         PeerKind::Dm => direct(facts),
         PeerKind::Group | PeerKind::Channel => group(facts),
     }
+}
+
+/// The verdict on a message that came in parts: one part that is admitted admits them all. `None`: no part is.
+pub(crate) fn whole<'a>(parts: impl IntoIterator<Item = &'a Verdict>) -> Option<Verdict> {
+    let admitted = parts.into_iter().find(|part| part.admission == Admission::Admit)?;
+    Some(verdict(Admission::Admit, format!("part of one message: {}", admitted.rule), admitted.trusted))
 }
 
 fn verdict(admission: Admission, rule: impl Into<String>, trusted: bool) -> Verdict {

@@ -13,8 +13,10 @@ use ids::{AccountId, ChannelKind, PeerId, SenderId, ThreadId};
 
 /// Messages held for one sender before they flush.
 pub(crate) const BUFFER_CAPACITY: usize = 20;
-/// Parts of one album or one cut text follow each other closely.
-const PARTS: Duration = Duration::from_millis(600);
+/// The pictures of one album follow each other closely.
+const ALBUM: Duration = Duration::from_millis(500);
+/// An app sends the next piece of a cut text a moment later.
+const SPLIT_TEXT: Duration = Duration::from_millis(1500);
 
 /// Whose messages are joined.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,7 +74,8 @@ impl<T> Debounce<T> {
         }
         let wait = match &hold {
             Hold::Texts(wait) if !wait.is_zero() => *wait,
-            Hold::Parts(_) => PARTS,
+            Hold::Parts(MergeKey::Album(_)) => ALBUM,
+            Hold::Parts(MergeKey::SplitText(_)) => SPLIT_TEXT,
             Hold::No | Hold::Texts(_) => {
                 ready.push(vec![item]);
                 return ready;
@@ -157,8 +160,19 @@ mod tests {
         debounce.push(voice("a"), album(), 2, now);
         let other = Hold::Parts(MergeKey::Album("y".into()));
         assert_eq!(debounce.push(voice("a"), other, 3, now), [[1, 2]]);
-        assert_eq!(debounce.due(now + PARTS), [[3]]);
+        assert_eq!(debounce.due(now + ALBUM), [[3]]);
         assert_eq!(debounce.next(), None);
+    }
+
+    #[test]
+    fn the_next_piece_of_a_cut_text_may_come_later_than_the_next_picture_of_an_album() {
+        let now = Instant::now();
+        let mut debounce = Debounce::default();
+        let piece = || Hold::Parts(MergeKey::SplitText("x".into()));
+        debounce.push(voice("a"), piece(), 1, now);
+        assert!(debounce.due(now + ALBUM).is_empty());
+        debounce.push(voice("a"), piece(), 2, now + ALBUM);
+        assert_eq!(debounce.due(now + ALBUM + SPLIT_TEXT), [[1, 2]]);
     }
 
     #[test]

@@ -61,6 +61,13 @@ pub(crate) struct Message {
     pub(crate) run: RunId,
 }
 
+impl Message {
+    /// It is kept unless another part of the same message is admitted: what becomes of it is seen when all are here.
+    pub(crate) fn awaits_the_rest(&self) -> bool {
+        self.verdict.admission == Admission::Keep && self.inbound.merge.is_some()
+    }
+}
+
 /// A client's request for a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Request {
@@ -124,7 +131,7 @@ impl Draft {
 
     fn starts_open(&self) -> bool {
         match &self.item {
-            Item::Message(message) => message.verdict.admission == Admission::Admit,
+            Item::Message(message) => message.verdict.admission == Admission::Admit || message.awaits_the_rest(),
             Item::Request(_) => true,
         }
     }
@@ -177,7 +184,9 @@ fn facts(tx: &Tx<'_>, draft: &Draft, channel: &str, account: &str) -> Result<(),
             received.sender = Some(message.inbound.sender.id.as_str());
             received.message = Some(message.inbound.message.as_str());
             tx.fact(event, "inbound.received", &received)?;
-            tx.fact(event, "inbound.verdict", &message.verdict)?;
+            if !message.awaits_the_rest() {
+                tx.fact(event, "inbound.verdict", &message.verdict)?;
+            }
             if let Some(route) = &message.route {
                 tx.fact(event, "inbound.route", route)?;
             }
@@ -190,6 +199,19 @@ fn facts(tx: &Tx<'_>, draft: &Draft, channel: &str, account: &str) -> Result<(),
                 Route { agent: request.agent.clone(), key: request.key.clone(), matched_by: "client".to_owned() };
             tx.fact(event, "inbound.route", &route)?;
         }
+    }
+    Ok(())
+}
+
+/// A part that awaited the rest has its verdict now: it stays open with it, or is closed as context of its group.
+pub(crate) fn settle(tx: &Tx<'_>, event: &EventId, message: &Message) -> Result<(), StoreError> {
+    let (state, body) = match message.verdict.admission {
+        Admission::Admit => ("accepted", serde_json::to_string(&Item::Message(Box::new(message.clone())))?),
+        Admission::Keep | Admission::Pair | Admission::Ignore => ("closed", String::new()),
+    };
+    let sql = "UPDATE inbox SET state = ?2, body = ?3 WHERE event = ?1 AND state = 'accepted'";
+    if tx.execute(sql, params![event.as_str(), state, body])? == 1 {
+        tx.fact(event.as_str(), "inbound.verdict", &message.verdict)?;
     }
     Ok(())
 }

@@ -143,6 +143,7 @@ impl Person {
             let mut fields = json!({ "photo": self.photo(content.clone()), "media_group_id": group });
             if let (0, Some(fields)) = (index, fields.as_object_mut()) {
                 fields.insert("caption".to_owned(), caption.into());
+                fields.insert("caption_entities".to_owned(), entities(caption).into());
             }
             self.posts(fields);
         }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{Fresh, Inner, Work, turns};
 use crate::{
-    Admission, Directive, Parsed,
+    Admission, Directive, Parsed, admit,
     debounce::{Debounce, Hold, Voice},
     envelope,
     group_history::{GroupHistory, Heard},
@@ -72,7 +72,10 @@ impl Actor {
 
     async fn message(&mut self, fresh: Fresh) {
         match fresh.message.verdict.admission {
-            Admission::Keep => self.keep(&fresh),
+            Admission::Keep => match fresh.message.inbound.merge.clone() {
+                Some(key) => self.hold(fresh, Hold::Parts(key)).await,
+                None => self.keep(&fresh),
+            },
             Admission::Admit => self.admitted(fresh).await,
             Admission::Pair | Admission::Ignore => {}
         }
@@ -104,6 +107,12 @@ impl Actor {
             }
             (None, _) => Hold::No,
         };
+        self.hold(fresh, hold).await;
+    }
+
+    async fn hold(&mut self, fresh: Fresh, hold: Hold) {
+        let message = &fresh.message;
+        let inbound = &message.inbound;
         let voice = Voice {
             channel: message.channel.clone(),
             account: message.account.clone(),
@@ -117,8 +126,15 @@ impl Actor {
         }
     }
 
-    /// A group of messages becomes a command or a turn.
-    async fn begin(&mut self, group: Vec<Fresh>) {
+    /// A group of messages becomes a command or a turn, or context where none of it is admitted.
+    async fn begin(&mut self, mut group: Vec<Fresh>) {
+        let settled = settle(&mut group);
+        let inner = Arc::clone(&self.inner);
+        if group.iter().all(|fresh| fresh.message.verdict.admission == Admission::Keep) {
+            settled.iter().for_each(|fresh| self.keep(fresh));
+            self.inner.tasks.spawn(|_| async move { turns::settle(&inner, settled).await }).await;
+            return;
+        }
         if let [only] = group.as_slice() {
             let message = &only.message;
             let username = self.inner.networks.username(&message.channel, &message.account);
@@ -133,8 +149,11 @@ impl Actor {
         let is_group = group.last().is_some_and(|last| last.message.inbound.peer.kind != PeerKind::Dm);
         let context = if is_group { self.history.take(&key) } else { Vec::new() };
         let Ok(ticket) = self.inner.lanes.reserve(key).await else { return };
-        let inner = Arc::clone(&self.inner);
-        self.inner.tasks.spawn(|_| async move { turns::of_messages(&inner, group, context, ticket).await }).await;
+        let work = async move {
+            turns::settle(&inner, settled).await;
+            turns::of_messages(&inner, group, context, ticket).await;
+        };
+        self.inner.tasks.spawn(|_| work).await;
     }
 
     async fn command(&mut self, fresh: Fresh, directive: Directive) {
@@ -173,6 +192,19 @@ impl Actor {
             }
         }
     }
+}
+
+/// Parts that awaited the rest of their message have the verdict of the whole now; these are they.
+fn settle(group: &mut [Fresh]) -> Vec<Fresh> {
+    let whole = admit::whole(group.iter().map(|fresh| &fresh.message.verdict));
+    let mut settled = Vec::new();
+    for part in group.iter_mut().filter(|part| part.message.awaits_the_rest()) {
+        if let Some(whole) = &whole {
+            part.message.verdict = whole.clone();
+        }
+        settled.push(part.clone());
+    }
+    settled
 }
 
 async fn until(at: Option<Instant>) {

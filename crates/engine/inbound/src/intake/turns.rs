@@ -47,6 +47,18 @@ pub(super) async fn of_messages(inner: &Arc<Inner>, group: Vec<Fresh>, context: 
     ticket.redeem(turn, settings(inner, last.message.channel.as_str(), &route.key).await);
 }
 
+/// Writes the verdicts of parts that awaited the rest of their message.
+pub(super) async fn settle(inner: &Inner, parts: Vec<Fresh>) {
+    if parts.is_empty() {
+        return;
+    }
+    let written =
+        inner.store.write(move |tx| parts.iter().try_for_each(|part| journal::settle(tx, &part.event, &part.message)));
+    if let Err(error) = written.await {
+        warn!(%error, "the verdicts of a message's parts could not be written: they are judged again after a restart");
+    }
+}
+
 async fn fetch(inner: &Arc<Inner>, group: &[Fresh]) -> (Vec<TurnFile>, Vec<String>) {
     let wanted = group.iter().flat_map(|fresh| {
         let Message { channel, account, inbound, .. } = &*fresh.message;
