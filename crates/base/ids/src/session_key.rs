@@ -126,6 +126,30 @@ impl SessionKey {
         }
     }
 
+    /// The network and the id of the group that the conversation is held in, as far as it is held in one.
+    #[must_use]
+    pub fn group(&self) -> Option<(&str, &str)> {
+        let (_, rest) = split(self.canonical.get(..self.thread_at())?)?;
+        let (channel, place) = rest.split_once(':')?;
+        let id = place.strip_prefix("group:").or_else(|| place.strip_prefix("channel:"))?;
+        Some((channel, id))
+    }
+
+    /// The conversation that this is a thread or topic of; itself when it is none.
+    #[must_use]
+    pub fn without_thread(&self) -> Self {
+        match self.canonical.get(..self.thread_at()) {
+            Some(whole) if whole.len() < self.canonical.len() => Self { canonical: whole.into(), sent: None },
+            _ => self.clone(),
+        }
+    }
+
+    /// Where the name of the thread begins, else the end.
+    fn thread_at(&self) -> usize {
+        let at = |label| self.canonical.rfind(label);
+        at(":topic:").or_else(|| at(":thread:")).unwrap_or(self.canonical.len())
+    }
+
     /// This conversation's sub-conversation.
     #[must_use]
     pub fn with_thread(&self, label: &str, thread: &str) -> Self {
@@ -251,5 +275,20 @@ mod tests {
         assert_eq!(group.agent().unwrap().as_str(), "main");
         assert_eq!(group.rest(), "telegram:group:-100");
         assert_eq!("agent:main:main".parse::<SessionKey>().unwrap().chat(), Chat::Direct);
+    }
+
+    #[test]
+    fn a_thread_knows_its_group_and_the_conversation_it_is_part_of() {
+        let key = |text: &str| text.parse::<SessionKey>().unwrap();
+        for text in ["agent:main:net:group:-100", "agent:main:net:group:-100:topic:7"] {
+            assert_eq!(key(text).group(), Some(("net", "-100")), "{text}");
+            assert_eq!(key(text).without_thread(), key("agent:main:net:group:-100"), "{text}");
+        }
+        let thread = key("agent:work:net:channel:!room:server.org:thread:t1");
+        assert_eq!(thread.group(), Some(("net", "!room:server.org")));
+        assert_eq!(thread.without_thread(), key("agent:work:net:channel:!room:server.org"));
+        for text in ["agent:main:main", "agent:main:net:dm:42", "global"] {
+            assert_eq!((key(text).group(), key(text).without_thread()), (None, key(text)), "{text}");
+        }
     }
 }
