@@ -1,7 +1,7 @@
 //! Who may use which tool, decided without touching anything.
 //!
 //! A run's power is that of the person who caused it: a trusted one may use what the rules leave, anybody else no
-//! tool that needs anything, unless the config names their group. Rules only ever take away, and deny wins.
+//! tool that needs anything, unless the config names it for their group. Rules only ever take away, and deny wins.
 
 mod names; // what tools and groups are called
 mod rules; // which tools the rules leave
@@ -99,9 +99,11 @@ impl GroupRules {
     }
 }
 
-/// The config names the group and this tool in it.
+/// The config names the group, and this tool in it by its own name: what a pattern or a group of tools happens to mean
+/// is no permission for people whom nobody knows.
 fn group_names(tool: &str, facts: &Facts<'_>) -> bool {
-    facts.group.is_some_and(|group| names::any_matches(&group.allow, tool))
+    let tool = canonical(tool);
+    facts.group.is_some_and(|group| group.allow.iter().any(|name| canonical(name) == tool))
 }
 
 fn refuse(rule: &'static str, reason: String) -> Verdict {

@@ -56,6 +56,22 @@ fn a_group_that_config_names_may_use_the_named_tools_alone() {
 }
 
 #[test]
+fn a_pattern_opens_no_tool_to_bystanders() {
+    for pattern in ["*", "ex*", "group:runtime"] {
+        let group = GroupRules { allow: strings(&[pattern, "read"]), deny: Vec::new() };
+        let bystander = Facts { group: Some(&group), ..facts(Power::Bystander) };
+        assert!(!offers("exec", &bystander, &Config::default()), "{pattern}");
+        assert_eq!(rule(gate("exec", &command(), &bystander, &Config::default())), "power", "{pattern}");
+        assert!(offers("read", &bystander, &Config::default()), "{pattern}");
+        let trusted = Facts { group: Some(&group), ..facts(Power::Trusted) };
+        assert!(offers("exec", &trusted, &Config::default()), "{pattern}");
+    }
+    let named = GroupRules { allow: strings(&["Bash"]), deny: Vec::new() };
+    let bystander = Facts { group: Some(&named), ..facts(Power::Bystander) };
+    assert!(offers("exec", &bystander, &Config::default()), "a second name is a name too");
+}
+
+#[test]
 fn deny_wins_over_allow_whatever_the_spelling() {
     let mut config = Config::default();
     config.rules.allow = strings(&["group:runtime", "Read"]);
