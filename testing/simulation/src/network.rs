@@ -76,7 +76,14 @@ fn inbound(outside: &Outside, number: usize, event: String) -> Inbound {
     Inbound {
         event,
         message: format!("in{number}").parse().expect("a message id"),
-        peer: Peer { id: person.parse().expect("a peer id"), kind: PeerKind::Dm, title: None, is_forum: false },
+        peer: Peer {
+            id: person.parse().expect("a peer id"),
+            kind: PeerKind::Dm,
+            title: None,
+            is_forum: false,
+            main_line: None,
+            space: None,
+        },
         thread: None,
         sender: Sender { id: person.parse().expect("a sender id"), name: None, username: None, is_bot: false },
         text: outside.plan.text(number),

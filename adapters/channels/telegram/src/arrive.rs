@@ -99,7 +99,9 @@ fn peer(chat: &Chat) -> Option<Peer> {
         "channel" => PeerKind::Channel,
         _ => PeerKind::Group,
     };
-    Some(Peer { id: name(chat.id)?, kind, title: chat.title.clone(), is_forum: chat.is_forum })
+    let main_line = if chat.is_forum { name(GENERAL_TOPIC) } else { None };
+    let title = chat.title.clone();
+    Some(Peer { id: name(chat.id)?, kind, title, is_forum: chat.is_forum, main_line, space: None })
 }
 
 /// Replies in a plain group carry a thread number too, which is no place of its own.

@@ -30,6 +30,14 @@ pub struct Inbound {
     pub at: u64,
 }
 
+impl Inbound {
+    /// It stands in a thread or topic, not in the room's main line.
+    #[must_use]
+    pub fn is_in_thread(&self) -> bool {
+        self.thread.is_some() && self.thread != self.peer.main_line
+    }
+}
+
 /// Whom the conversation is with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
@@ -39,6 +47,27 @@ pub struct Peer {
     pub title: Option<String>,
     /// The room is split in topics (its threads have their own sessions).
     pub is_forum: bool,
+    /// The thread that stands for the room outside its topics, where the network numbers that like a topic.
+    #[serde(default)]
+    pub main_line: Option<ThreadId>,
+    /// What the room is part of.
+    #[serde(default)]
+    pub space: Option<Space>,
+}
+
+/// A place that holds many rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Space {
+    pub kind: SpaceKind,
+    pub id: String,
+}
+
+/// What networks call such a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpaceKind {
+    Guild,
+    Team,
 }
 
 /// The person who wrote.

@@ -21,7 +21,7 @@ pub use descriptor::{Descriptor, Dialect, Guarantee, Limits, PeerField};
 pub use error::ChannelError;
 pub use files::{AttachmentRef, ByteStream, Files, MediaKind};
 pub use ids::PeerKind;
-pub use inbound::{Addressed, Change, Inbound, MergeKey, Peer, ReplyContext, Sender, Span, SpanKind};
+pub use inbound::{Addressed, Change, Inbound, MergeKey, Peer, ReplyContext, Sender, Space, SpaceKind, Span, SpanKind};
 pub use listener::Listener;
 pub use outbound::{Attachment, Button, Outbound, OutboundBody, SendKey, Target};
 pub use reconcile::{Reconcile, Verdict};

@@ -253,7 +253,14 @@ fn inbound(text: &str) -> Inbound {
     Inbound {
         event: text.to_owned(),
         message: "m".parse().unwrap(),
-        peer: Peer { id: "p".parse().unwrap(), kind: PeerKind::Dm, title: None, is_forum: false },
+        peer: Peer {
+            id: "p".parse().unwrap(),
+            kind: PeerKind::Dm,
+            title: None,
+            is_forum: false,
+            main_line: None,
+            space: None,
+        },
         thread: None,
         sender: Sender { id: "s".parse().unwrap(), name: None, username: None, is_bot: false },
         text: text.to_owned(),
