@@ -3,6 +3,7 @@
 mod conversation; // what chat commands show and do
 mod cut_off; // commands that a crash ended
 mod foundation; // what engines stand on
+mod groups; // which tools a group may use
 mod limits; // how much of a conversation is sent
 mod mirror; // what operators send, kept in the session
 mod neighbours; // what sessions ask
@@ -37,6 +38,7 @@ use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool, Secret};
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
 use cut_off::ReportsCutOff;
+use groups::GroupTools;
 use limits::ChannelLimits;
 use mirror::KeepSent;
 use networks::Networks;
@@ -151,8 +153,8 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         purses,
         tools: sandbox::tools(&processes, Arc::clone(&base.clock)),
         worlds: Arc::clone(&worlds) as Arc<dyn agent::WorldSource>,
-        groups: Arc::new(agent::NoGroupRules),
         limits: Arc::new(ChannelLimits(base.live()?)),
+        groups: Arc::new(GroupTools::new(config.inbound.clone())),
         skills: Arc::new(agent::NoSkills),
         clock: Arc::clone(&base.clock),
         entropy: Arc::clone(&base.entropy),

@@ -5,7 +5,7 @@ mod mention;
 use ids::PeerKind;
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, DmPolicy, GroupPolicy};
+use crate::{Access, Activation, DmPolicy, GroupPolicy};
 pub use mention::Patterns;
 
 /// What is done with one message. Its parts are judged alone first, then as a whole: see [`whole`].
@@ -27,7 +27,7 @@ pub struct Verdict {
     pub admission: Admission,
     /// The rule that decided, in words an owner finds in the config: `dmPolicy pairing: unknown sender`.
     pub rule: String,
-    /// The sender stands on an allow list: the run has what the `tools` config allows.
+    /// The sender stands on an allow list, or was paired and writes to the agent alone: the run has what the `tools` config allows.
     pub trusted: bool,
 }
 
@@ -39,8 +39,10 @@ pub struct Facts<'a> {
     /// The sender was paired on this network.
     pub is_paired: bool,
     pub patterns: &'a Patterns,
-    /// `/activation` of the session, when it was used.
-    pub always_active: Option<bool>,
+    /// `/activation` of the group, when it was used.
+    pub activation: Option<Activation>,
+    /// The message stands in a thread in which the agent has spoken.
+    pub takes_part: bool,
     /// The text is a command of ours.
     pub is_command: bool,
 }
@@ -96,52 +98,40 @@ fn direct(facts: &Facts<'_>) -> Verdict {
 }
 
 fn group(facts: &Facts<'_>) -> Verdict {
-    let access = facts.access;
-    let peer = facts.message.peer.id.as_str();
-    let entry = access.group(peer);
-    let trusted = is_listed(&named_senders(facts), facts.message);
+    let Facts { access, message, .. } = facts;
+    let rules = access.group(message.peer.id.as_str(), message.thread.as_ref().map(ids::ThreadId::as_str));
+    let own_list = rules.as_ref().and_then(|rules| rules.senders.clone());
+    let has_own_list = own_list.is_some();
+    let senders = own_list.unwrap_or_else(|| access.group_allow_from.clone());
+    // `*` lets everybody speak and trusts nobody.
+    let mut named = senders.iter().chain(&access.allow_from).filter(|entry| *entry != "*");
+    let trusted = named.any(|entry| names(entry, message));
     if access.group_policy == GroupPolicy::Disabled {
         return ignore("groupPolicy disabled", trusted);
     }
-    if !access.groups.is_empty() && entry.is_none() {
-        return ignore("the group is not in groups", trusted);
+    let Some(rules) = rules else { return ignore("the group is not in groups", trusted) };
+    if !rules.enabled {
+        return ignore("groups: the group or topic is disabled", trusted);
     }
-    if entry.is_some_and(|group| group.enabled == Some(false)) {
-        return ignore("groups: the group is disabled", trusted);
-    }
-    if access.group_policy == GroupPolicy::Allowlist || entry.is_some_and(|group| group.allow_from.is_some()) {
-        let senders = group_senders(facts);
+    if access.group_policy == GroupPolicy::Allowlist || has_own_list {
         if senders.is_empty() {
             return ignore("groupPolicy allowlist: groupAllowFrom is empty", false);
         }
-        if !is_listed(&senders, facts.message) {
+        if !is_listed(&senders, message) {
             return ignore("groupPolicy allowlist: sender is not in groupAllowFrom", false);
         }
     }
-    gate(facts, entry.and_then(|group| group.require_mention), trusted)
-}
-
-fn group_senders(facts: &Facts<'_>) -> Vec<String> {
-    let entry = facts.access.group(facts.message.peer.id.as_str());
-    entry.and_then(crate::Group::senders).unwrap_or_else(|| facts.access.group_allow_from.clone())
-}
-
-/// Names on the lists; `*` lets everybody speak and trusts nobody.
-fn named_senders(facts: &Facts<'_>) -> Vec<String> {
-    let lists = [group_senders(facts), facts.access.allow_from.clone()].concat();
-    lists.into_iter().filter(|entry| entry != "*").collect()
+    let usual = if rules.require_mention { Activation::Mention } else { Activation::Always };
+    match facts.activation.unwrap_or(usual) {
+        Activation::Always => verdict(Admission::Admit, "requireMention is off", trusted),
+        Activation::Mention => by_mention(facts, trusted),
+        Activation::Reply => by_reply(facts, trusted),
+    }
 }
 
 /// The mention gate.
-fn gate(facts: &Facts<'_>, configured: Option<bool>, trusted: bool) -> Verdict {
+fn by_mention(facts: &Facts<'_>, trusted: bool) -> Verdict {
     use channel::Addressed;
-    let required = match facts.always_active {
-        Some(always) => !always,
-        None => configured.unwrap_or(true),
-    };
-    if !required {
-        return verdict(Admission::Admit, "requireMention is off", trusted);
-    }
     match facts.message.addressed {
         Addressed::Mentioned => verdict(Admission::Admit, "mentioned", trusted),
         Addressed::Replied => verdict(Admission::Admit, "reply to the agent", trusted),
@@ -156,19 +146,38 @@ fn gate(facts: &Facts<'_>, configured: Option<bool>, trusted: bool) -> Verdict {
     }
 }
 
-/// Whether a list names the sender: by id or username, with or without the network's name before it.
-fn is_listed(list: &[String], message: &channel::Inbound) -> bool {
-    list.iter().any(|entry| {
-        if entry == "*" {
-            return true;
+/// Where only answers to the agent are heard.
+fn by_reply(facts: &Facts<'_>, trusted: bool) -> Verdict {
+    use channel::Addressed;
+    match facts.message.addressed {
+        Addressed::Replied => verdict(Admission::Admit, "reply to the agent", trusted),
+        Addressed::Mentioned | Addressed::Nobody if facts.is_command && trusted => {
+            verdict(Admission::Admit, "command of a listed sender", trusted)
         }
-        let entry = entry.to_lowercase();
-        let bare = entry.split_once(':').map_or(entry.as_str(), |(_, rest)| rest);
-        let bare = bare.trim_start_matches('@');
-        let id = message.sender.id.as_str().to_lowercase();
-        let username = message.sender.username.as_deref().map(str::to_lowercase);
-        bare == id || username.is_some_and(|name| name == bare)
-    })
+        Addressed::Mentioned | Addressed::Nobody if facts.takes_part => {
+            verdict(Admission::Admit, "activation reply: a thread the agent takes part in", trusted)
+        }
+        Addressed::Mentioned | Addressed::Others | Addressed::Nobody => {
+            verdict(Admission::Keep, "activation reply: no reply to the agent", trusted)
+        }
+    }
+}
+
+fn is_listed(list: &[String], message: &channel::Inbound) -> bool {
+    list.iter().any(|entry| names(entry, message))
+}
+
+/// Whether an entry of a list names the sender: by id or username, with or without the network's name before it.
+fn names(entry: &str, message: &channel::Inbound) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    let entry = entry.to_lowercase();
+    let bare = entry.split_once(':').map_or(entry.as_str(), |(_, rest)| rest);
+    let bare = bare.trim_start_matches('@');
+    let id = message.sender.id.as_str().to_lowercase();
+    let username = message.sender.username.as_deref().map(str::to_lowercase);
+    bare == id || username.is_some_and(|name| name == bare)
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use config::{Reload, Section};
+use config::{Issues, Reload, Section};
 use lanes::{DropPolicy, QueueMode, QueueSettings};
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+use crate::ChannelAccess;
 
 /// The parts of the file that inbound messages depend on.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -22,6 +24,10 @@ pub struct Config {
 impl Section for Config {
     const PATH: &'static str = "";
     const RELOAD: Reload = Reload::Now;
+
+    fn check(&self, issues: &mut Issues) {
+        self.check_doors(issues);
+    }
 }
 
 /// Routes what matches to an agent.
@@ -41,6 +47,10 @@ pub struct Match {
     /// Absent: the account `default`; `*`: any.
     pub account_id: Option<String>,
     pub peer: Option<PeerMatch>,
+    /// The guild (Discord) that the room belongs to.
+    pub guild_id: Option<String>,
+    /// The team (Slack, Teams) that the room belongs to.
+    pub team_id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -120,63 +130,6 @@ pub struct GroupChatConfig {
     pub history_limit: Option<usize>,
 }
 
-/// Who is heard on a network, and on one of its accounts.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ChannelAccess {
-    pub dm_policy: Option<DmPolicy>,
-    pub group_policy: Option<GroupPolicy>,
-    pub allow_from: Vec<Entry>,
-    pub group_allow_from: Option<Vec<Entry>>,
-    pub groups: BTreeMap<String, Group>,
-    pub history_limit: Option<usize>,
-    pub accounts: BTreeMap<String, ChannelAccess>,
-}
-
-/// An id, as a number or a text.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Entry {
-    Text(String),
-    Number(i64),
-}
-
-impl Entry {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.trim().to_owned(),
-            Self::Number(number) => number.to_string(),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum DmPolicy {
-    Pairing,
-    Allowlist,
-    Open,
-    Disabled,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GroupPolicy {
-    Open,
-    Allowlist,
-    Disabled,
-}
-
-/// One group, or `*` for all.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Group {
-    pub enabled: Option<bool>,
-    pub require_mention: Option<bool>,
-    pub allow_from: Option<Vec<Entry>>,
-    pub system_prompt: Option<String>,
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AgentsConfig {
@@ -208,38 +161,7 @@ pub struct Identity {
     pub emoji: Option<String>,
 }
 
-const DEFAULT_HISTORY: usize = 50;
-
 impl Config {
-    /// The rules of one account: its own, else the network's, else everyone's.
-    #[must_use]
-    pub fn access(&self, channel: &str, account: &str) -> Access {
-        let empty = ChannelAccess::default();
-        let general = self.channels.get(channel).unwrap_or(&empty);
-        let own = general.accounts.get(account).unwrap_or(&empty);
-        let everyone = self.channels.get("defaults").unwrap_or(&empty);
-        let list = |own: &[Entry], general: &[Entry]| -> Vec<String> {
-            let chosen = if own.is_empty() { general } else { own };
-            chosen.iter().map(Entry::text).collect()
-        };
-        let allow_from = list(&own.allow_from, &general.allow_from);
-        let group_allow = own.group_allow_from.as_ref().or(general.group_allow_from.as_ref());
-        let history = own.history_limit.or(general.history_limit).or(self.messages.group_chat.history_limit);
-        Access {
-            dm_policy: own.dm_policy.or(general.dm_policy).unwrap_or(DmPolicy::Pairing),
-            group_policy: own
-                .group_policy
-                .or(general.group_policy)
-                .or(everyone.group_policy)
-                .unwrap_or(GroupPolicy::Allowlist),
-            group_allow_from: group_allow
-                .map_or_else(|| allow_from.clone(), |list| list.iter().map(Entry::text).collect()),
-            allow_from,
-            groups: if own.groups.is_empty() { general.groups.clone() } else { own.groups.clone() },
-            history_limit: history.unwrap_or(DEFAULT_HISTORY),
-        }
-    }
-
     /// How long quick texts of one sender are held to be joined.
     #[must_use]
     pub fn debounce(&self, channel: &str) -> Duration {
@@ -286,30 +208,5 @@ impl Config {
     pub fn main_key(&self) -> String {
         let key = self.session.main_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
         key.unwrap_or("main").to_lowercase()
-    }
-}
-
-/// One account's rules, with every default in place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Access {
-    pub dm_policy: DmPolicy,
-    pub group_policy: GroupPolicy,
-    pub allow_from: Vec<String>,
-    pub group_allow_from: Vec<String>,
-    pub groups: BTreeMap<String, Group>,
-    pub history_limit: usize,
-}
-
-impl Access {
-    /// The group's own entry, else that of `*`.
-    #[must_use]
-    pub fn group(&self, id: &str) -> Option<&Group> {
-        self.groups.get(id).or_else(|| self.groups.get("*"))
-    }
-}
-
-impl Group {
-    pub(crate) fn senders(&self) -> Option<Vec<String>> {
-        self.allow_from.as_ref().map(|list| list.iter().map(Entry::text).collect())
     }
 }

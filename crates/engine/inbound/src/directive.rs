@@ -2,6 +2,8 @@
 
 use provider::Thinking;
 
+use crate::Activation;
+
 /// A command, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive {
@@ -26,9 +28,7 @@ pub enum Directive {
     Queue {
         mode: Option<String>,
     },
-    Activation {
-        always: Option<bool>,
-    },
+    Activation(Level<Activation>),
 }
 
 /// A level as typed.
@@ -98,7 +98,7 @@ fn named(name: &str, argument: Option<String>, below: &str) -> Option<Directive>
         "reasoning" | "reason" => Directive::Reasoning(level(argument, reasoning_word)),
         "model" => Directive::Model { word: argument },
         "queue" => Directive::Queue { mode: argument },
-        "activation" => Directive::Activation { always: argument.map(|word| word.eq_ignore_ascii_case("always")) },
+        "activation" => Directive::Activation(level(argument, Activation::from_word)),
         _ => return None,
     })
 }
@@ -147,6 +147,8 @@ mod tests {
         assert_eq!(directive("/t ultrathink"), Some(Directive::Think(Level::Set(Thinking::High))));
         assert_eq!(directive("/think"), Some(Directive::Think(Level::Show)));
         assert_eq!(directive("/verbose loud"), Some(Directive::Verbose(Level::Unknown("loud".into()))));
+        assert_eq!(directive("/activation Reply"), Some(Directive::Activation(Level::Set(Activation::Reply))));
+        assert_eq!(directive("/activation foo"), Some(Directive::Activation(Level::Unknown("foo".into()))));
         assert_eq!(directive("/new hello\nthere"), Some(Directive::New { rest: "hello\nthere".into() }));
     }
 

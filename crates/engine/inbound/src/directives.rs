@@ -7,7 +7,7 @@ use lanes::{QueueMode, StopCause};
 use provider::{ModelRef, Thinking};
 use sessions::Record;
 
-use crate::{Directive, InboundError, directive::Level, intake::Inner};
+use crate::{Activation, Directive, InboundError, directive::Level, intake::Inner};
 
 pub(crate) use texts::GREETING;
 
@@ -17,7 +17,8 @@ pub(crate) struct Given {
     pub(crate) key: SessionKey,
     /// The answer to `/whoami`.
     pub(crate) who: String,
-    pub(crate) is_group: bool,
+    /// The session that keeps the settings of the whole group, when it was given in one.
+    pub(crate) group: Option<SessionKey>,
 }
 
 /// What follows from a command.
@@ -79,7 +80,7 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
             chosen.map_or_else(|why| format!("⚠️ {why}"), |model| format!("Model set to {model}."))
         }
         Directive::Queue { mode } => queue(inner, key, mode).await?,
-        Directive::Activation { always } => activation(inner, given, always).await?,
+        Directive::Activation(level) => activation(inner, given, level).await?,
     }))
 }
 
@@ -100,6 +101,8 @@ const THINK: Setting =
     Setting { name: "thinking level", field: "thinkingLevel", standard: "default", options: texts::THINK_LEVELS };
 const VERBOSE: Setting =
     Setting { name: "verbose level", field: "verboseLevel", standard: "off", options: texts::VERBOSE_LEVELS };
+const ACTIVATION: Setting =
+    Setting { name: "activation", field: "groupActivation", standard: "default", options: Activation::WORDS };
 const REASONING: Setting =
     Setting { name: "reasoning level", field: "reasoningLevel", standard: "off", options: texts::REASONING_LEVELS };
 
@@ -156,12 +159,14 @@ async fn queue(inner: &Inner, key: &SessionKey, word: Option<String>) -> Result<
     Ok(format!("Queue mode set to {stored}."))
 }
 
-async fn activation(inner: &Inner, given: &Given, always: Option<bool>) -> Result<String, InboundError> {
-    if !given.is_group {
+async fn activation(inner: &Inner, given: &Given, level: Level<Activation>) -> Result<String, InboundError> {
+    let Some(group) = &given.group else {
         return Ok("Activation is a matter of groups; in a direct chat I always answer.".to_owned());
+    };
+    let Level::Set(chosen) = level else { return shown(inner, group, &level, &ACTIVATION).await };
+    set(inner, group, ACTIVATION.field, Some(chosen.as_str())).await?;
+    if *group != given.key {
+        set(inner, &given.key, ACTIVATION.field, None).await?;
     }
-    let Some(always) = always else { return Ok("Say /activation mention or /activation always.".to_owned()) };
-    let word = if always { "always" } else { "mention" };
-    set(inner, &given.key, "groupActivation", Some(word)).await?;
-    Ok(format!("Activation set to {word}."))
+    Ok(format!("Activation set to {}.", chosen.as_str()))
 }

@@ -132,7 +132,14 @@ mod tests {
         Inbound {
             event: "1".into(),
             message: "17".parse().unwrap(),
-            peer: Peer { id: "-100".parse().unwrap(), kind, title: Some("Team".into()), is_forum: false },
+            peer: Peer {
+                id: "-100".parse().unwrap(),
+                kind,
+                title: Some("Team".into()),
+                is_forum: false,
+                main_line: None,
+                space: None,
+            },
             thread: None,
             sender: Sender { id: "42".parse().unwrap(), name: Some("Ann [x]".into()), username: None, is_bot: false },
             text: text.into(),

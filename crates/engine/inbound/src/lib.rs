@@ -3,6 +3,8 @@
 //! What arrives is judged, routed and journalled in one synced commit before its network is told. After a crash the
 //! rows that have no ended run are taken up again, in order, by the verdict and the route they were given.
 
+mod access;
+mod activation;
 mod admit;
 mod config;
 mod debounce;
@@ -21,10 +23,10 @@ mod route;
 mod sink;
 mod system_events;
 
+pub use access::{Access, ChannelAccess, DmPolicy, Entry, Group, GroupAccess, GroupPolicy, ToolRules, Topic};
+pub use activation::Activation;
 pub use admit::{Admission, Facts, Patterns, Verdict, admit};
-pub use config::{
-    Access, Binding, ChannelAccess, Config, DmPolicy, DmScope, Entry, Group, GroupPolicy, Match, PeerMatch, Scope,
-};
+pub use config::{Binding, Config, DmScope, Match, PeerMatch, Scope};
 pub use directive::{Directive, Parsed, parse as parse_directive};
 pub use error::InboundError;
 pub use intake::{Cut, Intake, Parts};

@@ -1,9 +1,10 @@
 //! Where an admitted message goes: which agent, which session, and which rule said so. Pure.
 
+use channel::{Peer, SpaceKind};
 use ids::{AgentId, PeerKind, SessionKey};
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, Config, DmScope, Scope};
+use crate::{Config, DmScope, Match, PeerMatch, Scope};
 
 /// A message's destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +12,7 @@ use crate::{Binding, Config, DmScope, Scope};
 pub struct Route {
     pub agent: AgentId,
     pub key: SessionKey,
-    /// `binding.peer`, `binding.account`, `binding.channel` or `default`.
+    /// `binding.peer`, `.guild`, `.team`, `.account` or `.channel`, else `default`.
     pub matched_by: String,
 }
 
@@ -24,31 +25,78 @@ pub fn route(config: &Config, channel: &str, account: &str, message: &channel::I
     Route { agent, key, matched_by: matched_by.to_owned() }
 }
 
+/// What a binding is about, closest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tier {
+    Peer,
+    Guild,
+    Team,
+    Account,
+    Channel,
+}
+
+impl Tier {
+    fn matched_by(self) -> &'static str {
+        match self {
+            Self::Peer => "binding.peer",
+            Self::Guild => "binding.guild",
+            Self::Team => "binding.team",
+            Self::Account => "binding.account",
+            Self::Channel => "binding.channel",
+        }
+    }
+}
+
+/// The closest binding; of those that are equally close, the first.
 fn match_binding(config: &Config, channel: &str, account: &str, message: &channel::Inbound) -> (AgentId, &'static str) {
-    let here = |binding: &&Binding| binding.matches.channel.eq_ignore_ascii_case(channel);
-    let same_account = |binding: &&Binding| match binding.matches.account_id.as_deref().map(str::trim) {
-        None | Some("") => account == "default",
+    let matching = config.bindings.iter().filter(|binding| {
+        let matches = &binding.matches;
+        matches.channel.eq_ignore_ascii_case(channel)
+            && is_of_account(matches, account)
+            && is_of_place(matches, &message.peer)
+    });
+    matching.min_by_key(|binding| tier(&binding.matches)).map_or_else(
+        || (config.default_agent(), "default"),
+        |binding| (AgentId::normalised(&binding.agent_id), tier(&binding.matches).matched_by()),
+    )
+}
+
+fn tier(matches: &Match) -> Tier {
+    if matches.peer.is_some() {
+        Tier::Peer
+    } else if given(&matches.guild_id).is_some() {
+        Tier::Guild
+    } else if given(&matches.team_id).is_some() {
+        Tier::Team
+    } else if given(&matches.account_id) == Some("*") {
+        Tier::Channel
+    } else {
+        Tier::Account
+    }
+}
+
+fn is_of_account(matches: &Match, account: &str) -> bool {
+    match given(&matches.account_id) {
+        None => account == "default",
         Some("*") => true,
         Some(id) => id == account,
+    }
+}
+
+fn is_of_place(matches: &Match, peer: &Peer) -> bool {
+    let is_peer = |wanted: &PeerMatch| wanted.kind == peer.kind && wanted.id == peer.id.as_str();
+    let is_in = |kind: SpaceKind, wanted: &Option<String>| {
+        let space = peer.space.as_ref().filter(|space| space.kind == kind);
+        given(wanted).is_none_or(|wanted| space.is_some_and(|space| space.id == wanted))
     };
-    let by_peer = config.bindings.iter().filter(here).filter(same_account).find(|binding| {
-        let peer = binding.matches.peer.as_ref();
-        peer.is_some_and(|peer| peer.kind == message.peer.kind && peer.id == message.peer.id.as_str())
-    });
-    if let Some(binding) = by_peer {
-        return (AgentId::normalised(&binding.agent_id), "binding.peer");
-    }
-    let without_peer = |binding: &&Binding| binding.matches.peer.is_none();
-    let any_account = |binding: &Binding| binding.matches.account_id.as_deref().map(str::trim) == Some("*");
-    let mut whole = config.bindings.iter().filter(here).filter(same_account).filter(without_peer);
-    let found: Vec<&Binding> = whole.by_ref().collect();
-    if let Some(binding) = found.iter().find(|binding| !any_account(binding)) {
-        return (AgentId::normalised(&binding.agent_id), "binding.account");
-    }
-    if let Some(binding) = found.first() {
-        return (AgentId::normalised(&binding.agent_id), "binding.channel");
-    }
-    (config.default_agent(), "default")
+    matches.peer.as_ref().is_none_or(is_peer)
+        && is_in(SpaceKind::Guild, &matches.guild_id)
+        && is_in(SpaceKind::Team, &matches.team_id)
+}
+
+/// An empty text is as good as none.
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn session_key(config: &Config, agent: &AgentId, channel: &str, message: &channel::Inbound) -> SessionKey {
@@ -84,7 +132,7 @@ fn linked<'a>(config: &'a Config, channel: &str, peer: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use channel::{Addressed, Change, Inbound, Peer, Sender};
+    use channel::{Addressed, Change, Inbound, Sender, Space};
 
     use super::*;
 
@@ -92,7 +140,14 @@ mod tests {
         Inbound {
             event: "1".into(),
             message: "7".parse().unwrap(),
-            peer: Peer { id: peer.parse().unwrap(), kind, title: None, is_forum: thread.is_some() },
+            peer: Peer {
+                id: peer.parse().unwrap(),
+                kind,
+                title: None,
+                is_forum: thread.is_some(),
+                main_line: None,
+                space: None,
+            },
             thread: thread.map(|thread| thread.parse().unwrap()),
             sender: Sender { id: "42".parse().unwrap(), name: None, username: None, is_bot: false },
             text: String::new(),
@@ -129,20 +184,54 @@ mod tests {
         assert_eq!(routed("{}", &message(PeerKind::Group, "-100", Some("7"))).0, "agent:main:net:group:-100:topic:7");
     }
 
+    const BINDINGS: &str = r#"{"agents":{"list":[{"id":"main"},{"id":"net"},{"id":"acc"},{"id":"work"},{"id":"team"},
+        {"id":"guild"},{"id":"room"},{"id":"ann"},{"id":"elsewhere"}]},"bindings":[
+        {"agentId":"net","match":{"channel":"net","accountId":"*"}},
+        {"agentId":"acc","match":{"channel":"net"}},
+        {"agentId":"work","match":{"channel":"Net","accountId":"work"}},
+        {"agentId":"team","match":{"channel":"net","accountId":"*","teamId":"T1"}},
+        {"agentId":"guild","match":{"channel":"net","guildId":"G1"}},
+        {"agentId":"room","match":{"channel":"net","peer":{"kind":"group","id":"-100"}}},
+        {"agentId":"ann","match":{"channel":"net","accountId":"*","peer":{"kind":"dm","id":"42"}}},
+        {"agentId":"elsewhere","match":{"channel":"other","accountId":"*"}}]}"#;
+
     #[test]
     fn the_closest_binding_wins_and_is_named() {
-        let config = r#"{"agents":{"list":[{"id":"main"},{"id":"a"},{"id":"b"},{"id":"c"}]},"bindings":[
-            {"agentId":"c","match":{"channel":"net","accountId":"*"}},
-            {"agentId":"b","match":{"channel":"net"}},
-            {"agentId":"a","match":{"channel":"net","peer":{"kind":"group","id":"-100"}}}]}"#;
-        let by_peer = routed(config, &message(PeerKind::Group, "-100", None));
-        assert_eq!(by_peer, ("agent:a:net:group:-100".into(), "binding.peer".into()));
-        let by_account = routed(config, &message(PeerKind::Dm, "42", None));
-        assert_eq!(by_account, ("agent:b:main".into(), "binding.account".into()));
+        let config: Config = serde_json::from_str(BINDINGS).unwrap();
+        let space = |kind, id: &str| Some(Space { kind, id: id.to_owned() });
+        let (guild, team) = (space(SpaceKind::Guild, "G1"), space(SpaceKind::Team, "T1"));
+        let rows = [
+            ("default", PeerKind::Group, "-100", guild.clone(), "room", "binding.peer"),
+            ("work", PeerKind::Group, "-100", None, "work", "binding.account"),
+            ("default", PeerKind::Dm, "42", None, "ann", "binding.peer"),
+            ("work", PeerKind::Dm, "42", None, "ann", "binding.peer"),
+            // A room with a person's number is not the person.
+            ("default", PeerKind::Group, "42", None, "acc", "binding.account"),
+            ("default", PeerKind::Channel, "c", guild.clone(), "guild", "binding.guild"),
+            // The binding of the guild is one of the account `default`.
+            ("work", PeerKind::Channel, "c", guild, "work", "binding.account"),
+            ("default", PeerKind::Channel, "c", team.clone(), "team", "binding.team"),
+            ("work", PeerKind::Channel, "c", team, "team", "binding.team"),
+            // A team is not a guild of the same name.
+            ("default", PeerKind::Channel, "c", space(SpaceKind::Team, "G1"), "acc", "binding.account"),
+            ("default", PeerKind::Dm, "7", None, "acc", "binding.account"),
+            ("work", PeerKind::Dm, "7", None, "work", "binding.account"),
+            ("third", PeerKind::Dm, "7", None, "net", "binding.channel"),
+        ];
+        for (account, kind, peer, space, agent, matched_by) in rows {
+            let mut message = message(kind, peer, None);
+            message.peer.space = space;
+            let route = route(&config, "net", account, &message);
+            assert_eq!((route.agent.as_str(), route.matched_by.as_str()), (agent, matched_by), "{account} {peer}");
+        }
+    }
+
+    #[test]
+    fn what_no_binding_catches_and_what_names_no_agent_goes_to_the_default_one() {
+        let dm = message(PeerKind::Dm, "42", None);
+        let elsewhere = r#"{"bindings":[{"agentId":"main","match":{"channel":"other"}}]}"#;
+        assert_eq!(routed(elsewhere, &dm).1, "default");
         let unknown = r#"{"bindings":[{"agentId":"ghost","match":{"channel":"net","accountId":"*"}}]}"#;
-        assert_eq!(
-            routed(unknown, &message(PeerKind::Dm, "42", None)),
-            ("agent:main:main".into(), "binding.channel".into())
-        );
+        assert_eq!(routed(unknown, &dm), ("agent:main:main".into(), "binding.channel".into()));
     }
 }

@@ -9,6 +9,7 @@ mod commands;
 mod crash;
 mod explain;
 mod first_start;
+mod group_rules;
 mod groups;
 mod history;
 mod machine;

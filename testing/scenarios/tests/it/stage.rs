@@ -19,11 +19,16 @@ impl Stage {
 
     /// With a config that the story changes.
     pub(crate) async fn set_with(change: impl FnOnce(&mut Value)) -> anyhow::Result<Self> {
+        Self::set_for(|config, _| change(config)).await
+    }
+
+    /// With a config that names people and groups.
+    pub(crate) async fn set_for(change: impl FnOnce(&mut Value, &FakeTelegram)) -> anyhow::Result<Self> {
         let model = FakeModel::start().await?;
         let telegram = FakeTelegram::start().await?;
         let ann = telegram.user("ann").id();
         let mut config = config_for(Some(&model), Some((&telegram, &[ann])));
-        change(&mut config);
+        change(&mut config, &telegram);
         let gateway = TestGateway::start(&config).await?;
         Ok(Self { gateway, model, telegram })
     }

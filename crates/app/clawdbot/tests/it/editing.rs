@@ -44,3 +44,20 @@ fn every_key_that_is_written_is_listed_with_its_value() {
     let said = home.call_with(&["config", "list"], &[("SECRET", "s3cret-value")]);
     assert_eq!(said.out, "gateway.port = 1\ngateway.auth.token = \"${SECRET}\"\nlogging = {}\n");
 }
+
+#[test]
+fn an_open_door_without_a_star_is_no_valid_config_and_an_inherited_star_counts() {
+    let home = Home::new();
+    let check = |telegram: &str| {
+        home.write_config(&format!("{{ channels: {{ telegram: {telegram} }} }}"));
+        home.call(&["config", "validate", "--json"])
+    };
+    let said = check("{ botToken: '1:a', dmPolicy: 'open', allowFrom: [5] }");
+    let issue = said.json()["issues"][0].clone();
+    assert_eq!((said.ok, issue["path"].as_str()), (false, Some("channels.telegram.allowFrom")), "{}", said.out);
+    assert!(issue["message"].as_str().unwrap().contains("[\"*\"]"), "{issue}");
+    let said = check("{ accounts: { work: { botToken: '1:a', dmPolicy: 'open' } } }");
+    assert_eq!(said.json()["issues"][0]["path"], "channels.telegram.accounts.work.allowFrom", "{}", said.out);
+    let said = check("{ allowFrom: ['*'], accounts: { work: { botToken: '1:a', dmPolicy: 'open' } } }");
+    assert!(said.ok, "{}", said.out);
+}

@@ -227,7 +227,7 @@ fn standing(agents: &Inner, config: &Config, start: &RunStart, model: Option<&Ar
         provider: model.map(|model| model.reference.provider.to_string()).unwrap_or_default(),
         model: model.map(|model| model.reference.model.to_string()).unwrap_or_default(),
         agent: config.entry(&turn.agent).and_then(|entry| entry.tools.clone()),
-        group: agents.parts.groups.rules(&turn.reply),
+        group: agents.parts.groups.rules(&turn.key, &turn.reply),
         in_container: config.in_container(&turn.agent, is_main),
     }
 }

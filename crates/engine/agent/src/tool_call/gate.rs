@@ -1,5 +1,6 @@
 //! Who may: the sandbox's rules over what a call needs and whom the run serves.
 
+use ids::SessionKey;
 use lanes::ReplyTo;
 use sandbox::{AgentTools, Facts, GroupRules, Verdict};
 use tool::Power;
@@ -32,7 +33,8 @@ impl Standing {
 
 /// Where the rules a group has of its own are written: the config of its channel, which this crate does not read.
 pub trait GroupPolicy: Send + Sync {
-    fn rules(&self, reply: &ReplyTo) -> Option<GroupRules>;
+    /// The rules of the group that the session belongs to; a client that writes into it is bound by them too.
+    fn rules(&self, key: &SessionKey, reply: &ReplyTo) -> Option<GroupRules>;
 }
 
 /// No group has rules of its own.
@@ -40,7 +42,7 @@ pub trait GroupPolicy: Send + Sync {
 pub struct NoGroupRules;
 
 impl GroupPolicy for NoGroupRules {
-    fn rules(&self, _: &ReplyTo) -> Option<GroupRules> {
+    fn rules(&self, _: &SessionKey, _: &ReplyTo) -> Option<GroupRules> {
         None
     }
 }

@@ -9,7 +9,7 @@ fn message(kind: PeerKind, addressed: Addressed) -> Inbound {
     Inbound {
         event: "1".into(),
         message: "7".parse().unwrap(),
-        peer: Peer { id: "-100".parse().unwrap(), kind, title: None, is_forum: false },
+        peer: Peer { id: "-100".parse().unwrap(), kind, title: None, is_forum: false, main_line: None, space: None },
         thread: None,
         sender: Sender {
             id: "42".parse().unwrap(),
@@ -34,11 +34,21 @@ struct Case {
     addressed: Addressed,
     paired: bool,
     text: &'static str,
+    activation: Option<Activation>,
+    takes_part: bool,
 }
 
 impl Default for Case {
     fn default() -> Self {
-        Self { config: "{}", kind: PeerKind::Dm, addressed: Addressed::Nobody, paired: false, text: "hello" }
+        Self {
+            config: "{}",
+            kind: PeerKind::Dm,
+            addressed: Addressed::Nobody,
+            paired: false,
+            text: "hello",
+            activation: None,
+            takes_part: false,
+        }
     }
 }
 
@@ -53,7 +63,8 @@ fn judge(case: &Case) -> (Admission, String, bool) {
         access: &access,
         is_paired: case.paired,
         patterns: &patterns,
-        always_active: None,
+        activation: case.activation,
+        takes_part: case.takes_part,
         is_command: case.text.starts_with('/'),
     });
     (verdict.admission, verdict.rule, verdict.trusted)
@@ -126,6 +137,73 @@ fn a_member_outside_the_lists_is_admitted_without_trust_where_the_group_is_open(
     assert_eq!(judge(&case), (Admission::Admit, "mentioned".into(), false));
     let listed = r#"{"groupPolicy":"open","groupAllowFrom":["42"]}"#;
     assert!(judge(&Case { config: listed, ..case }).2);
+}
+
+#[test]
+fn a_paired_person_is_trusted_alone_with_the_agent_and_a_bystander_in_an_open_group() {
+    let open = r#"{"groupPolicy":"open"}"#;
+    let case = Case { config: open, addressed: Addressed::Mentioned, paired: true, ..Case::default() };
+    assert!(judge(&case).2);
+    assert!(!judge(&Case { kind: PeerKind::Group, ..case }).2);
+}
+
+#[test]
+fn each_activation_hears_what_it_is_named_for() {
+    use Addressed::{Mentioned, Nobody, Others, Replied};
+    use Admission::{Admit, Keep};
+    let heard = |activation, addressed, text, takes_part| {
+        let config = r#"{"groupPolicy":"open","groupAllowFrom":["42"]}"#;
+        let (kind, activation) = (PeerKind::Group, Some(activation));
+        judge(&Case { config, kind, addressed, text, activation, takes_part, ..Case::default() }).0
+    };
+    let rows = [
+        (Activation::Mention, [Keep, Admit, Admit, Keep, Admit, Keep]),
+        (Activation::Always, [Admit, Admit, Admit, Admit, Admit, Admit]),
+        (Activation::Reply, [Keep, Keep, Admit, Keep, Admit, Admit]),
+    ];
+    for (activation, expected) in rows {
+        let found = [
+            heard(activation, Nobody, "hello", false),
+            heard(activation, Mentioned, "hello", false),
+            heard(activation, Replied, "hello", false),
+            heard(activation, Others, "hello", true),
+            heard(activation, Nobody, "/status", false),
+            heard(activation, Nobody, "hello", true),
+        ];
+        assert_eq!(found, expected, "{activation:?}");
+    }
+    let stranger = Case {
+        config: r#"{"groupPolicy":"open"}"#,
+        kind: PeerKind::Group,
+        text: "/status",
+        activation: Some(Activation::Reply),
+        ..Case::default()
+    };
+    assert_eq!(judge(&stranger).0, Keep, "a command of somebody on no list does not pass");
+}
+
+#[test]
+fn a_topic_has_rules_of_its_own() {
+    let config = r#"{"groupPolicy":"open","groups":{"-100":{"requireMention":false,
+        "topics":{"7":{"requireMention":true},"8":{"enabled":false}}}}}"#;
+    let config: Config = serde_json::from_str(&format!(r#"{{"channels":{{"net":{config}}}}}"#)).unwrap();
+    let access = config.access("net", "default");
+    let in_topic = |topic: &str| {
+        let mut message = message(PeerKind::Group, Addressed::Nobody);
+        message.thread = Some(topic.parse().unwrap());
+        let patterns = Patterns::default();
+        let facts = Facts {
+            message: &message,
+            access: &access,
+            is_paired: false,
+            patterns: &patterns,
+            activation: None,
+            takes_part: false,
+            is_command: false,
+        };
+        admit(&facts).admission
+    };
+    assert_eq!([in_topic("7"), in_topic("8"), in_topic("9")], [Admission::Keep, Admission::Ignore, Admission::Admit]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(super) const COMMANDS: &str = "Commands\n\
     /reasoning on|off|stream – show reasoning\n\
     /model [provider/model] – show or choose the model\n\
     /queue [collect|followup|steer|steer-backlog|interrupt] – what messages do during a run\n\
-    /activation mention|always – when I answer in a group";
+    /activation mention|always|reply – when I answer in a group";
 
 pub(super) const THINK_LEVELS: &str = "off, minimal, low, medium, high, xhigh";
 pub(super) const VERBOSE_LEVELS: &str = "on, off, full";

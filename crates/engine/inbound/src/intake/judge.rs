@@ -3,12 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use accounts::Arrived;
-use ids::{AgentId, PeerKind};
+use ids::{AgentId, PeerKind, SessionKey};
 use parking_lot::Mutex;
 use tracing::warn;
 
 use super::Inner;
-use crate::{Config, Facts, InboundError, Parsed, Patterns, Route, Verdict, admit, parse_directive, route};
+use crate::{Activation, Config, Facts, InboundError, Parsed, Patterns, Route, Verdict, admit, parse_directive, route};
 
 /// Compiled mention patterns, made anew when the config changes.
 #[derive(Debug, Default)]
@@ -34,9 +34,11 @@ impl Judge {
         let route = route(config, channel.as_str(), account.as_str(), inbound);
         let access = config.access(channel.as_str(), account.as_str());
         let patterns = self.patterns(config, &route.agent);
-        let always_active = match inbound.peer.kind {
-            PeerKind::Dm => None,
-            PeerKind::Group | PeerKind::Channel => activation(inner, &route).await?,
+        let (activation, takes_part) = match inbound.peer.kind {
+            PeerKind::Dm => (None, false),
+            PeerKind::Group | PeerKind::Channel => {
+                (activation(inner, &route.key).await?, takes_part(inner, &route, inbound).await?)
+            }
         };
         let username = inner.networks.username(channel, account);
         let facts = Facts {
@@ -44,7 +46,8 @@ impl Judge {
             access: &access,
             is_paired: inner.people.is_paired(channel, &inbound.sender.id),
             patterns: &patterns,
-            always_active,
+            activation,
+            takes_part,
             is_command: parse_directive(&inbound.text, username.as_deref()) != Parsed::Text,
         };
         Ok((admit(&facts), route))
@@ -80,8 +83,22 @@ fn compile(config: &Config, agent: &AgentId) -> Patterns {
     }
 }
 
-async fn activation(inner: &Inner, route: &Route) -> Result<Option<bool>, InboundError> {
-    let record = inner.sessions.find(&route.key).await?;
-    let word = record.and_then(|record| record.text("groupActivation"));
-    Ok(word.map(|word| word == "always"))
+/// `/activation` of a topic, else of its group.
+pub(super) async fn activation(inner: &Inner, key: &SessionKey) -> Result<Option<Activation>, InboundError> {
+    for key in [key.clone(), key.without_thread()] {
+        let record = inner.sessions.find(&key).await?;
+        let word = record.and_then(|record| record.text("groupActivation"));
+        if let Some(activation) = word.and_then(|word| Activation::from_word(&word)) {
+            return Ok(Some(activation));
+        }
+    }
+    Ok(None)
+}
+
+/// A run has answered in the thread that the message stands in; a room's main line is no thread.
+async fn takes_part(inner: &Inner, route: &Route, inbound: &channel::Inbound) -> Result<bool, InboundError> {
+    if !inbound.is_in_thread() {
+        return Ok(false);
+    }
+    Ok(inner.sessions.find(&route.key).await?.is_some_and(|record| record.text("lastChannel").is_some()))
 }

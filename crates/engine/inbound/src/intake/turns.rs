@@ -4,15 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use channel::Target;
 use futures_util::future::join_all;
-use ids::{EventId, PeerKind, SessionKey};
+use ids::{Chat, EventId, PeerKind, SessionKey};
 use lanes::{LaneName, QueueMode, QueueSettings, ReplyTo, Ticket, Turn, TurnFile, TurnOptions};
 use outbound::{Origin as PieceOrigin, Place};
 use tool::{Origin, Provenance, Secrecy};
 use tracing::warn;
 
-use super::{Fresh, Inner, answer_name};
+use super::{Fresh, Inner, answer_name, judge};
 use crate::{
-    Directive,
+    Activation, Directive,
     directives::{self, Answer, Given},
     envelope::{self, Surroundings},
     group_history::Heard,
@@ -42,7 +42,10 @@ pub(super) async fn of_messages(inner: &Arc<Inner>, group: Vec<Fresh>, context: 
         provenance: provenance(&last.message, &last.event),
         reply: reply_to(&last.message),
         lane: LaneName::Main,
-        options: TurnOptions { extra_system_prompt: group_prompt(inner, &last.message), ..TurnOptions::default() },
+        options: TurnOptions {
+            extra_system_prompt: group_prompt(inner, &last.message).await,
+            ..TurnOptions::default()
+        },
     };
     ticket.redeem(turn, settings(inner, last.message.channel.as_str(), &route.key).await);
 }
@@ -97,20 +100,32 @@ fn reply_to(message: &Message) -> ReplyTo {
     ReplyTo::Channel { channel, account, target, message: Some(message.inbound.message.clone()) }
 }
 
-fn group_prompt(inner: &Inner, message: &Message) -> Option<String> {
+async fn group_prompt(inner: &Inner, message: &Message) -> Option<String> {
     let inbound = &message.inbound;
     if inbound.peer.kind == PeerKind::Dm {
         return None;
     }
     let access = inner.config.get().access(message.channel.as_str(), message.account.as_str());
-    let configured = access.group(inbound.peer.id.as_str()).and_then(|group| group.system_prompt.clone());
+    let rules = access.group(inbound.peer.id.as_str(), inbound.thread.as_ref().map(ids::ThreadId::as_str));
+    let usual = match rules.as_ref().is_none_or(|rules| rules.require_mention) {
+        true => Activation::Mention,
+        false => Activation::Always,
+    };
+    let chosen = match &message.route {
+        Some(route) => judge::activation(inner, &route.key).await.unwrap_or_else(|error| {
+            warn!(session = %route.key, %error, "the group's activation could not be read");
+            None
+        }),
+        None => None,
+    };
     let title = inbound.peer.title.as_deref().unwrap_or("a group");
     let intro = format!(
-        "You are in the {} group “{title}”. Several people write here; each message names its sender. Answer the one \
+        "You are in the {} group “{title}”. Several people write here; each message names its sender. {} Answer the one \
          who addressed you, briefly and like a person, without tables. When nothing needs saying, answer exactly NO_REPLY.",
-        inner.networks.label(&message.channel)
+        inner.networks.label(&message.channel),
+        chosen.unwrap_or(usual).sentence()
     );
-    Some(match configured {
+    Some(match rules.and_then(|rules| rules.system_prompt) {
         Some(own) => format!("{intro}\n\n{own}"),
         None => intro,
     })
@@ -177,7 +192,11 @@ pub(super) async fn command_of_message(inner: &Arc<Inner>, fresh: Fresh, directi
         message.account,
         message.inbound.sender.id
     );
-    let given = Given { key: route.key.clone(), who, is_group: message.inbound.peer.kind != PeerKind::Dm };
+    // What is set in a room's main line holds for the room; what is set in a topic holds for the topic.
+    let inbound = &message.inbound;
+    let settings_of = || if inbound.is_in_thread() { route.key.clone() } else { route.key.without_thread() };
+    let group = (inbound.peer.kind != PeerKind::Dm).then(settings_of);
+    let given = Given { key: route.key.clone(), who, group };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => say(inner, event, &place(message), &text).await,
         Answer::StartOver(text) => {
@@ -197,7 +216,9 @@ pub(super) async fn command_of_request(
     directive: Directive,
     ticket: Option<Ticket>,
 ) {
-    let given = Given { key: request.key.clone(), who: "Operator: this gateway's owner".to_owned(), is_group: false };
+    let who = "Operator: this gateway's owner".to_owned();
+    let group = (request.key.chat() == Chat::Group).then(|| request.key.clone());
+    let given = Given { key: request.key.clone(), who, group };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => {
             close(inner, &event, "inbound.answered", "a command").await;
