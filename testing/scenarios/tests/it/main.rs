@@ -4,6 +4,7 @@
 
 mod agent_cli;
 mod agent_rpc;
+mod agents;
 mod channel_faults;
 mod commands;
 mod crash;
