@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ids::{AgentId, EventId, RunId, SessionId, SessionKey};
-use lanes::{LaneName, ReplyTo, RunOutcome, RunStart, Turn, TurnOptions};
+use lanes::{LaneName, Queued, ReplyTo, RunOutcome, RunStart, Turn, TurnOptions};
 use provider::Thinking;
 use serde::{Deserialize, Serialize};
 use store::{Migration, Row, StoreError, Tx, View, params};
@@ -160,6 +160,7 @@ fn read(row: &Row<'_>) -> Option<Unfinished> {
         provenance: kept.provenance,
         reply: kept.reply,
         lane: lane_of(&kept.lane),
+        queued: Queued::default(),
         options,
     };
     Some(Unfinished { turn, started_at: row.get(3).ok()?, tool_in_flight: row.get(5).ok()?, session: kept.session })

@@ -39,8 +39,8 @@ pub(crate) fn of(fact: &Fact) -> String {
         }
         "inbound.answered" => format!("answered without a run: {}", why()),
         "inbound.dropped" => format!("dropped: {}", why()),
-        "run.started" => format!("run {} started", fact.effect.as_deref().unwrap_or("?")),
-        "run.steered" => format!("steered into run {}", fact.effect.as_deref().unwrap_or("?")),
+        "run.started" => format!("run {} started{}", fact.effect.as_deref().unwrap_or("?"), stood(fact)),
+        "run.steered" => format!("steered into run {}{}", fact.effect.as_deref().unwrap_or("?"), stood(fact)),
         "run.ended" => format!("run ended: {}", outcome(&fact.body)),
         "run.interrupted" => "run was interrupted by a stop of the program".to_owned(),
         "model.failed" => format!("model call failed: {}", why()),
@@ -75,6 +75,15 @@ fn received(fact: &Fact) -> String {
         }
     }
     sentence
+}
+
+/// The time in line, of rows that tell it.
+fn stood(fact: &Fact) -> String {
+    let number = |field: &str| fact.body.get(field).and_then(Value::as_u64);
+    let (Some(queue), Some(ahead), Some(waited)) = (fact.text("queue"), number("ahead"), number("waitedMs")) else {
+        return String::new();
+    };
+    format!(" (queue {queue}, {ahead} ahead, waited {waited} ms)")
 }
 
 fn outcome(body: &Value) -> String {
@@ -130,6 +139,11 @@ mod tests {
         let verdict = json!({"admission": "ignore", "rule": "groupPolicy allowlist: no entry"});
         assert_eq!(sentence("inbound.verdict", None, verdict), "ignored (groupPolicy allowlist: no entry)");
         assert_eq!(sentence("run.started", Some("r1"), json!({})), "run r1 started");
+        let stood = json!({"queue": "steer", "ahead": 1, "waitedMs": 250});
+        assert_eq!(
+            sentence("run.steered", Some("r1"), stood),
+            "steered into run r1 (queue steer, 1 ahead, waited 250 ms)"
+        );
         assert_eq!(
             sentence("budget.reserved", None, json!({"micros": 1_250_000, "what": "m"})),
             "$1.250000 reserved for m"

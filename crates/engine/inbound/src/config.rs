@@ -112,6 +112,8 @@ pub struct QueueConfig {
     pub debounce_ms: Option<u64>,
     pub cap: Option<usize>,
     pub drop: Option<DropPolicyWord>,
+    /// Whose turns go first when more wait than may run at once; higher first, 0 where nothing is said.
+    pub priority_by_channel: BTreeMap<String, i32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -180,6 +182,7 @@ impl Config {
             mode: word.and_then(|word| QueueMode::from_word(word)).unwrap_or(standard.mode),
             debounce: queue.debounce_ms.map_or(standard.debounce, Duration::from_millis),
             cap: queue.cap.unwrap_or(standard.cap).max(1),
+            priority: queue.priority_by_channel.get(channel).copied().unwrap_or(standard.priority),
             drop: queue.drop.map_or(standard.drop, |word| match word {
                 DropPolicyWord::Old => DropPolicy::Old,
                 DropPolicyWord::New => DropPolicy::New,
@@ -208,5 +211,16 @@ impl Config {
     pub fn main_key(&self) -> String {
         let key = self.session.main_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
         key.unwrap_or("main").to_lowercase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_the_priority_that_its_owner_gave_it_and_others_have_none() {
+        let config: Config = serde_json::from_str(r#"{"messages":{"queue":{"priorityByChannel":{"net":5}}}}"#).unwrap();
+        assert_eq!((config.queue("net").priority, config.queue("other").priority), (5, 0));
     }
 }

@@ -157,7 +157,11 @@ impl Intake {
         let mut count = cut.len();
         for run in cut {
             info!(run = %run.run, session = %run.key, "a run that was cut off goes on");
-            let settings = self.inner.config.get().queue("");
+            let channel = match &run.reply {
+                ReplyTo::Channel { channel, .. } => channel.as_str(),
+                ReplyTo::Operators => journal::CLIENTS,
+            };
+            let settings = self.inner.config.get().queue(channel);
             self.inner.lanes.submit(resumed_turn(run), settings).await?;
         }
         for OpenRow { event, item, .. } in rows.into_iter().filter(|row| !is_resumed(row)) {
@@ -189,6 +193,7 @@ fn resumed_turn(cut: Cut) -> Turn {
         provenance: cut.provenance,
         reply: cut.reply,
         lane: lanes::LaneName::Main,
+        queued: lanes::Queued::default(),
         options: TurnOptions { resume: true, ..TurnOptions::default() },
     }
 }

@@ -5,7 +5,7 @@
 
 use channel::Inbound;
 use ids::{AccountId, AgentId, ChannelKind, EventId, RunId, SessionKey};
-use lanes::{ReplyTo, RunOutcome, TurnFile};
+use lanes::{QueueMode, Queued, ReplyTo, RunOutcome, TurnFile};
 use serde::{Deserialize, Serialize};
 use store::{Migration, StoreError, Tx, View, params};
 
@@ -259,14 +259,31 @@ pub(crate) fn open(view: &View<'_>) -> Result<Vec<OpenRow>, StoreError> {
         .collect())
 }
 
+/// What is told of a turn's time in line.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stood {
+    queue: QueueMode,
+    ahead: usize,
+    waited_ms: i64,
+}
+
 /// The rows have a run now.
-pub(crate) fn running(tx: &Tx<'_>, causes: &[EventId], run: &RunId, kind: &str) -> Result<(), StoreError> {
+pub(crate) fn running(
+    tx: &Tx<'_>,
+    causes: &[EventId],
+    run: &RunId,
+    kind: &str,
+    queued: &Queued,
+) -> Result<(), StoreError> {
+    let waited_ms = tx.now_ms().saturating_sub(queued.since).max(0);
+    let stood = Stood { queue: queued.mode, ahead: queued.ahead, waited_ms };
     for cause in causes {
         tx.execute(
             "UPDATE inbox SET state = 'running', run = ?2 WHERE event = ?1",
             params![cause.as_str(), run.as_str()],
         )?;
-        tx.link(cause.as_str(), kind, run.as_str(), &Nothing {})?;
+        tx.link(cause.as_str(), kind, run.as_str(), &stood)?;
     }
     Ok(())
 }
@@ -313,6 +330,8 @@ pub(crate) fn sweep(tx: &Tx<'_>) -> Result<usize, StoreError> {
 mod tests {
     use std::sync::Arc;
 
+    use channel::{Addressed, Change, MergeKey, Peer, Sender};
+    use ids::PeerKind;
     use stdx::ManualClock;
     use store::Store;
 
@@ -354,7 +373,78 @@ mod tests {
         let event = draft.event.clone();
         store.write(move |tx| accept(tx, &draft)).await.unwrap();
         assert_eq!(store.read(open).await.unwrap()[0].run, None);
-        store.write(move |tx| running(tx, &[event], &"other".parse().unwrap(), "run.steered")).await.unwrap();
+        store
+            .write(move |tx| running(tx, &[event], &"other".parse().unwrap(), "run.steered", &Queued::default()))
+            .await
+            .unwrap();
         assert_eq!(store.read(open).await.unwrap()[0].run.as_deref(), Some("other"));
+    }
+
+    fn part(event: u128, admission: Admission) -> (EventId, Message) {
+        let inbound = Inbound {
+            event: event.to_string(),
+            message: event.to_string().parse().unwrap(),
+            peer: Peer {
+                id: "-100".parse().unwrap(),
+                kind: PeerKind::Group,
+                title: None,
+                is_forum: false,
+                main_line: None,
+                space: None,
+            },
+            thread: None,
+            sender: Sender { id: "42".parse().unwrap(), name: None, username: None, is_bot: false },
+            text: String::new(),
+            attachments: Vec::new(),
+            spans: Vec::new(),
+            addressed: Addressed::Nobody,
+            reply_to: None,
+            merge: Some(MergeKey::Album("a".to_owned())),
+            change: Change::New,
+            at: 0,
+        };
+        let message = Message {
+            channel: "net".parse().unwrap(),
+            account: AccountId::default_account(),
+            inbound,
+            verdict: Verdict { admission, rule: "a rule".to_owned(), trusted: true },
+            route: None,
+            run: "r".parse().unwrap(),
+        };
+        (EventId::new(5, event), message)
+    }
+
+    async fn admissions(store: &Store) -> Vec<Admission> {
+        let open = store.read(open).await.unwrap();
+        let message = |row: OpenRow| match row.item {
+            Item::Message(message) => message.verdict.admission,
+            Item::Request(_) => panic!("a message"),
+        };
+        open.into_iter().map(message).collect()
+    }
+
+    #[tokio::test]
+    async fn a_part_that_awaits_the_rest_survives_a_crash_and_is_judged_once() {
+        let store = Store::memory(MIGRATIONS, Arc::new(ManualClock::new(5))).unwrap();
+        for number in 1..=3 {
+            let (event, message) = part(number, Admission::Keep);
+            let (vendor, item) = (message.inbound.event.clone(), Item::Message(Box::new(message)));
+            store.write(move |tx| accept(tx, &Draft { event, vendor, item })).await.unwrap();
+        }
+        assert_eq!(admissions(&store).await, [Admission::Keep; 3]);
+        let (joined, kept) = (part(1, Admission::Admit), part(2, Admission::Keep));
+        let write = move |tx: &Tx<'_>| {
+            settle(tx, &joined.0, &joined.1)?;
+            settle(tx, &kept.0, &kept.1)?;
+            settle(tx, &kept.0, &kept.1)
+        };
+        store.write(write).await.unwrap();
+        assert_eq!(admissions(&store).await, [Admission::Admit, Admission::Keep], "the third still waits");
+        let verdicts = |view: &View<'_>| {
+            let sql = "SELECT cause FROM facts WHERE kind = 'inbound.verdict' ORDER BY id";
+            view.query(sql, [], |row| row.get::<_, String>(0))
+        };
+        let events = [EventId::new(5, 1).to_string(), EventId::new(5, 2).to_string()];
+        assert_eq!(store.read(verdicts).await.unwrap(), events);
     }
 }

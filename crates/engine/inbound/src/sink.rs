@@ -57,12 +57,12 @@ impl RunSink for Closing {
         let turn = &start.turn;
         match step {
             Committed::Started { .. } => {
-                journal::running(tx, &turn.causes, &turn.run, "run.started")?;
+                journal::running(tx, &turn.causes, &turn.run, "run.started", &turn.queued)?;
                 let place = Place::of(tx, turn)?;
                 let Some(place) = place else { return Ok(()) };
                 self.sessions.note(tx, &turn.key, |record| place.remember(record))
             }
-            Committed::Steered { causes } => journal::running(tx, causes, &turn.run, "run.steered"),
+            Committed::Steered { causes, queued } => journal::running(tx, causes, &turn.run, "run.steered", queued),
             Committed::Ended { outcome: RunOutcome::Aborted { cause: StopCause::Shutdown } } => Ok(()),
             Committed::Ended { outcome } => journal::ended(tx, &turn.causes, &turn.run, outcome),
             Committed::Said { .. } | Committed::ToolStarted { .. } | Committed::ToolEnded { .. } => Ok(()),

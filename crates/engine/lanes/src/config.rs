@@ -28,19 +28,28 @@ pub struct QueueSettings {
     /// Most messages held.
     pub cap: usize,
     pub drop: DropPolicy,
+    /// Before whom its turns go when places are few; higher first.
+    pub priority: i32,
 }
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { mode: QueueMode::Collect, debounce: Duration::from_secs(1), cap: 20, drop: DropPolicy::Summarize }
+        Self {
+            mode: QueueMode::Collect,
+            debounce: Duration::from_secs(1),
+            cap: 20,
+            drop: DropPolicy::Summarize,
+            priority: 0,
+        }
     }
 }
 
 /// The queue modes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QueueMode {
     /// Hold, then one turn for all.
+    #[default]
     Collect,
     /// Hold, then one turn each.
     Followup,

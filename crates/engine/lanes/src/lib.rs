@@ -27,4 +27,4 @@ pub use run::{
 pub use sink::{RunSink, Sinks};
 pub use table::{Ended, Lanes, Neighbours, OtherSession};
 pub use ticket::Ticket;
-pub use turn::{LaneName, ReplyTo, Turn, TurnFile, TurnOptions};
+pub use turn::{LaneName, Queued, ReplyTo, Turn, TurnFile, TurnOptions};

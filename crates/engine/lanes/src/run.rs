@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use stdx::CancellationToken;
 use tokio::sync::mpsc;
 
-use crate::{Sinks, Turn};
+use crate::{Queued, Sinks, Turn};
 
 /// A run that starts now.
 #[derive(Debug, Clone)]
@@ -188,9 +188,10 @@ pub enum Committed {
         entry: EntryId,
         text: Arc<str>,
     },
-    /// Turns steered into the run became entries.
+    /// A turn steered into the run became an entry.
     Steered {
         causes: Vec<EventId>,
+        queued: Queued,
     },
     /// A tool that has effects is about to run.
     ToolStarted {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use stdx::AbsPath;
 use tool::{Power, Provenance};
 
+use crate::QueueMode;
+
 /// One turn. Merged messages have several causes.
 #[derive(Debug, Clone)]
 pub struct Turn {
@@ -24,6 +26,8 @@ pub struct Turn {
     pub provenance: Provenance,
     pub reply: ReplyTo,
     pub lane: LaneName,
+    /// How it stood in its session's line; filled in when its ticket is redeemed.
+    pub queued: Queued,
     pub options: TurnOptions,
 }
 
@@ -33,6 +37,18 @@ impl Turn {
     pub fn is_trusted(&self) -> bool {
         self.provenance.origin.power() == Power::Trusted
     }
+}
+
+/// How a turn stood in line: what decides when it runs, and what is told of it afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Queued {
+    pub mode: QueueMode,
+    /// Of the turns that wait for a free place, the highest goes first.
+    pub priority: i32,
+    /// Places of its session that were taken before, the running one among them.
+    pub ahead: usize,
+    /// When its place was taken, in milliseconds of wall time.
+    pub since: i64,
 }
 
 /// A stored file that belongs to the turn.
@@ -78,4 +94,24 @@ pub enum LaneName {
     Main,
     Subagent,
     Cron,
+}
+
+#[cfg(test)]
+impl Turn {
+    /// A turn of the owner.
+    pub(crate) fn sample(run: &str) -> Self {
+        Self {
+            run: run.parse().unwrap(),
+            key: "agent:main:main".parse().unwrap(),
+            agent: AgentId::main(),
+            causes: Vec::new(),
+            text: format!("says {run}"),
+            files: Vec::new(),
+            provenance: Provenance::new(tool::Origin::Owner, tool::Secrecy::Chat),
+            reply: ReplyTo::Operators,
+            lane: LaneName::Main,
+            queued: Queued::default(),
+            options: TurnOptions::default(),
+        }
+    }
 }

@@ -25,6 +25,8 @@ async fn explain_tells_the_whole_chain_of_an_answered_message() -> anyhow::Resul
     }
     let words = stage.gateway.cli(&["explain", "last", "--channel", "telegram"]).await?;
     assert!(words.status.success());
+    let words = String::from_utf8(words.stdout)?;
+    assert!(words.contains("(queue collect, 0 ahead, waited "), "the message's time in line is told: {words}");
     Ok(())
 }
 

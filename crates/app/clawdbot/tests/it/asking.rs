@@ -74,3 +74,15 @@ fn a_profile_keeps_everything_in_a_folder_of_its_own() {
     let said = home.call_with(&["config", "file"], &[("CLAWDBOT_STATE_DIR", "/tmp/elsewhere")]);
     assert_eq!(said.out, "/tmp/elsewhere/clawdbot.json\n");
 }
+
+#[test]
+fn the_doctor_names_the_keys_that_the_published_program_refuses_and_no_others() {
+    let home = Home::new();
+    home.write_config(
+        "{ messages: { queue: { priorityByChannel: { telegram: 5 } } }, channels: { telegram: { botToken: '1:a', groups: {
+            '-1': { tools: { deny: ['exec'] }, requireMention: false, topics: { '7': { enabled: false } } } } } } }",
+    );
+    let said = home.call(&["doctor"]);
+    assert!(said.out.contains("messages.queue.priorityByChannel"), "{said:?}");
+    assert!(!said.out.contains("groups"), "{said:?}");
+}

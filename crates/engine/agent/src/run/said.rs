@@ -171,8 +171,11 @@ impl Run {
                 self.standing.power = tool::Power::Bystander;
             }
         }
-        let causes = turns.iter().flat_map(|turn| turn.causes.clone()).collect();
-        batch.steps.push(Step::Known(Committed::Steered { causes }));
+        batch.steps.extend(
+            turns
+                .iter()
+                .map(|turn| Step::Known(Committed::Steered { causes: turn.causes.clone(), queued: turn.queued })),
+        );
     }
 }
 

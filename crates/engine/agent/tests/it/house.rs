@@ -12,8 +12,8 @@ use futures_util::future::BoxFuture;
 use ids::{AgentId, EventId, RunId, SessionKey};
 use jiff::tz::TimeZone;
 use lanes::{
-    Committed, LaneName, ReplyTo, RunContext, RunEnd, RunEvent, RunSink, RunStart, Runner as _, Sinks, Stopper, Turn,
-    TurnOptions,
+    Committed, LaneName, Queued, ReplyTo, RunContext, RunEnd, RunEvent, RunSink, RunStart, Runner as _, Sinks, Stopper,
+    Turn, TurnOptions,
 };
 use net::{Http, HttpConfig};
 use parking_lot::Mutex;
@@ -232,6 +232,7 @@ pub(crate) fn turn(text: &str) -> Turn {
         provenance: Provenance::new(Origin::Owner, Secrecy::Chat),
         reply: ReplyTo::Operators,
         lane: LaneName::Main,
+        queued: Queued::default(),
         options: TurnOptions::default(),
     }
 }
@@ -268,7 +269,7 @@ impl Recorder {
         let word = |step: &Committed| match step {
             Committed::Started { entry } => format!("started{}", if entry.is_some() { "" } else { " again" }),
             Committed::Said { text, .. } => format!("said {text}"),
-            Committed::Steered { causes } => format!("steered {}", causes.len()),
+            Committed::Steered { causes, .. } => format!("steered {}", causes.len()),
             Committed::ToolStarted { name } => format!("tool {name}"),
             Committed::ToolEnded { name } => format!("ended {name}"),
             Committed::Ended { outcome } => match outcome {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use channel::Target;
 use futures_util::future::join_all;
 use ids::{Chat, EventId, PeerKind, SessionKey};
-use lanes::{LaneName, QueueMode, QueueSettings, ReplyTo, Ticket, Turn, TurnFile, TurnOptions};
+use lanes::{LaneName, QueueMode, QueueSettings, Queued, ReplyTo, Ticket, Turn, TurnFile, TurnOptions};
 use outbound::{Origin as PieceOrigin, Place};
 use tool::{Origin, Provenance, Secrecy};
 use tracing::warn;
@@ -42,6 +42,7 @@ pub(super) async fn of_messages(inner: &Arc<Inner>, group: Vec<Fresh>, context: 
         provenance: provenance(&last.message, &last.event),
         reply: reply_to(&last.message),
         lane: LaneName::Main,
+        queued: Queued::default(),
         options: TurnOptions {
             extra_system_prompt: group_prompt(inner, &last.message).await,
             ..TurnOptions::default()
@@ -107,10 +108,8 @@ async fn group_prompt(inner: &Inner, message: &Message) -> Option<String> {
     }
     let access = inner.config.get().access(message.channel.as_str(), message.account.as_str());
     let rules = access.group(inbound.peer.id.as_str(), inbound.thread.as_ref().map(ids::ThreadId::as_str));
-    let usual = match rules.as_ref().is_none_or(|rules| rules.require_mention) {
-        true => Activation::Mention,
-        false => Activation::Always,
-    };
+    let needs_mention = rules.as_ref().is_none_or(|rules| rules.require_mention);
+    let usual = if needs_mention { Activation::Mention } else { Activation::Always };
     let chosen = match &message.route {
         Some(route) => judge::activation(inner, &route.key).await.unwrap_or_else(|error| {
             warn!(session = %route.key, %error, "the group's activation could not be read");
@@ -169,6 +168,7 @@ fn request_turn(inner: &Inner, event: EventId, request: Request) -> Turn {
         provenance: Provenance::new(Origin::Owner, Secrecy::Chat).caused_by(event),
         reply: request.reply,
         lane: LaneName::Main,
+        queued: Queued::default(),
         options: TurnOptions {
             thinking: request.thinking,
             timeout: request.timeout_ms.filter(|ms| *ms > 0).map(Duration::from_millis),

@@ -255,25 +255,12 @@ fn lighten(result: &mut Value) {
 #[cfg(test)]
 mod tests {
     use serde_json::value::to_raw_value;
-    use tool::{Origin, Provenance, Secrecy};
 
     use super::*;
-    use crate::{LaneName, ReplyTo, Turn, TurnOptions};
+    use crate::Turn;
 
     fn start() -> RunStart {
-        let turn = Turn {
-            run: "r".parse().unwrap(),
-            key: "agent:main:main".parse().unwrap(),
-            agent: ids::AgentId::main(),
-            causes: Vec::new(),
-            text: String::new(),
-            files: Vec::new(),
-            provenance: Provenance::new(Origin::Owner, Secrecy::Chat),
-            reply: ReplyTo::Operators,
-            lane: LaneName::Main,
-            options: TurnOptions::default(),
-        };
-        RunStart { turn, at: 1 }
+        RunStart { turn: Turn::sample("r"), at: 1 }
     }
 
     fn tool(phase: ToolPhase) -> RunEvent {

@@ -3,24 +3,11 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tool::{Origin, Provenance, Secrecy};
 
 use super::*;
-use crate::{LaneName, ReplyTo, TurnOptions};
 
 fn turn(name: &str) -> Box<Turn> {
-    Box::new(Turn {
-        run: name.parse().unwrap(),
-        key: "agent:main:main".parse().unwrap(),
-        agent: ids::AgentId::main(),
-        causes: Vec::new(),
-        text: format!("says {name}"),
-        files: Vec::new(),
-        provenance: Provenance::new(Origin::Owner, Secrecy::Chat),
-        reply: ReplyTo::Operators,
-        lane: LaneName::Main,
-        options: TurnOptions::default(),
-    })
+    Box::new(Turn::sample(name))
 }
 
 struct Bench {

@@ -14,8 +14,8 @@ use tracing::{info, warn};
 
 use super::{Command, Ended, Neighbours, OtherSession, STEER_CAPACITY, StopScope, places::Places};
 use crate::{
-    Accepted, Committed, Config, Effect, Event, Lane, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, StopCause,
-    Stopper, Turn, merge, ticket::Filled,
+    Accepted, Committed, Config, Effect, Event, Lane, Queued, RunContext, RunEnd, RunEvent, RunOutcome, RunStart,
+    StopCause, Stopper, Turn, merge, ticket::Filled,
 };
 
 /// How long an ended run is remembered, and how many are.
@@ -24,7 +24,7 @@ const REMEMBERED: usize = 1000;
 /// A run that waits longer than this for a free place is worth a line in the log.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-type Redeemed = (SessionKey, u64, Option<Filled>);
+type Redeemed = (SessionKey, u64, Queued, Option<Filled>);
 type Finished = (SessionKey, RunId, Arc<RunEnd>);
 
 struct Current {
@@ -47,7 +47,6 @@ pub(super) struct Actor {
     sessions: HashMap<SessionKey, Session>,
     wakes: BTreeSet<(Instant, SessionKey)>,
     places: Places,
-    waiting_since: HashMap<RunId, Instant>,
     tickets: FuturesUnordered<BoxFuture<'static, Redeemed>>,
     next_ticket: u64,
     runs: FuturesUnordered<BoxFuture<'static, Finished>>,
@@ -65,7 +64,6 @@ impl Actor {
             cancel,
             sessions: HashMap::new(),
             wakes: BTreeSet::new(),
-            waiting_since: HashMap::new(),
             tickets: FuturesUnordered::new(),
             next_ticket: 0,
             runs: FuturesUnordered::new(),
@@ -84,7 +82,7 @@ impl Actor {
                 biased;
                 () = self.cancel.cancelled() => return,
                 Some((key, run, end)) = self.runs.next() => self.finish(&key, run, &end),
-                Some((key, ticket, filled)) = self.tickets.next() => self.redeem(&key, ticket, filled),
+                Some((key, ticket, queued, filled)) = self.tickets.next() => self.redeem(&key, ticket, queued, filled),
                 command = commands.recv() => match command {
                     Some(command) => self.command(command),
                     None => return,
@@ -144,13 +142,16 @@ impl Actor {
         }
         let ticket = self.next_ticket;
         self.next_ticket += 1;
+        let ahead = self.sessions.get(&key).map_or(0, |s| s.lane.depth() + usize::from(s.current.is_some()));
+        let queued = Queued { ahead, since: self.neighbours.clock.now_ms(), ..Queued::default() };
         self.apply(&key, Event::Reserve(ticket));
-        self.tickets.push(Box::pin(async move { (key, ticket, redeem.await.ok()) }));
+        self.tickets.push(Box::pin(async move { (key, ticket, queued, redeem.await.ok()) }));
     }
 
-    fn redeem(&mut self, key: &SessionKey, ticket: u64, filled: Option<Filled>) {
+    fn redeem(&mut self, key: &SessionKey, ticket: u64, queued: Queued, filled: Option<Filled>) {
         match filled {
-            Some(Filled { turn, settings }) if self.draining.is_none() => {
+            Some(Filled { mut turn, settings }) if self.draining.is_none() => {
+                turn.queued = Queued { mode: settings.mode, priority: settings.priority, ..queued };
                 let busy = self.sessions.get(key).is_some_and(|session| session.current.is_some());
                 self.neighbours.sinks.accepted(&turn, if busy { Accepted::Queued } else { Accepted::Started });
                 self.apply(key, Event::Fill { ticket, turn, settings });
@@ -183,8 +184,8 @@ impl Actor {
     fn perform(&mut self, key: &SessionKey, effect: Effect) {
         match effect {
             Effect::Start(turn) => {
-                self.waiting_since.insert(turn.run.clone(), self.now());
-                if let Some(turn) = self.places.enter(turn) {
+                let now = self.now();
+                if let Some(turn) = self.places.enter(turn, now) {
                     self.start(*turn);
                 }
             }
@@ -193,7 +194,6 @@ impl Actor {
                 if let Some(current) = self.sessions.get(key).and_then(|s| s.current.as_ref()) {
                     self.halt(current, cause);
                 } else if let Some(turn) = self.places.withdraw(key) {
-                    self.waiting_since.remove(&turn.run);
                     self.release(&turn, None);
                     self.apply(key, Event::Ended);
                 }
@@ -243,12 +243,6 @@ impl Actor {
     }
 
     fn start(&mut self, turn: Turn) {
-        if let Some(since) = self.waiting_since.remove(&turn.run) {
-            let waited = self.now().saturating_duration_since(since);
-            if waited > PATIENCE {
-                info!(run = %turn.run, waited_ms = waited.as_millis(), "a run waited for a free place");
-            }
-        }
         let key = turn.key.clone();
         let run = turn.run.clone();
         let stop = Stopper::default();
@@ -294,7 +288,10 @@ impl Actor {
 
     fn start_waiting(&mut self) {
         while self.draining.is_none() {
-            let Some(turn) = self.places.next() else { return };
+            let Some((turn, waited)) = self.places.next(self.now()) else { return };
+            if waited > PATIENCE {
+                info!(run = %turn.run, waited_ms = waited.as_millis(), "a run waited for a free place");
+            }
             self.start(*turn);
         }
     }

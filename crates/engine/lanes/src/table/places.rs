@@ -1,14 +1,41 @@
-//! Free places per lane name, and who waits for one. Pure; first come, first served.
+//! Free places per lane name, and who waits for one. Pure.
+//!
+//! The highest priority goes first, then the oldest. Whoever has waited long counts as the highest, so that nobody waits
+//! for ever.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use crate::{Config, LaneName, Turn};
+
+/// A turn that has waited so long goes before every other, whatever its priority.
+const LONG: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+struct Waiting {
+    turn: Box<Turn>,
+    since: Instant,
+}
 
 #[derive(Debug, Default)]
 struct Place {
     most: usize,
     taken: usize,
-    waiting: VecDeque<Box<Turn>>,
+    /// In the order in which they came.
+    waiting: VecDeque<Waiting>,
+}
+
+impl Place {
+    fn foremost(&self, now: Instant) -> Option<usize> {
+        let has_waited_long = |waiting: &Waiting| now.saturating_duration_since(waiting.since) >= LONG;
+        let rank = |waiting: &Waiting| {
+            if has_waited_long(waiting) { i32::MAX } else { waiting.turn.queued.priority }
+        };
+        // The last of equals is taken: seen from the back, that is the oldest.
+        self.waiting.iter().enumerate().rev().max_by_key(|(_, waiting)| rank(waiting)).map(|(at, _)| at)
+    }
 }
 
 /// All lanes' places.
@@ -41,13 +68,13 @@ impl Places {
     }
 
     /// The turn back if it may run now; else it waits here.
-    pub(super) fn enter(&mut self, turn: Box<Turn>) -> Option<Box<Turn>> {
+    pub(super) fn enter(&mut self, turn: Box<Turn>, now: Instant) -> Option<Box<Turn>> {
         let place = self.of(turn.lane);
         if place.taken < place.most && place.waiting.is_empty() {
             place.taken += 1;
             return Some(turn);
         }
-        place.waiting.push_back(turn);
+        place.waiting.push_back(Waiting { turn, since: now });
         None
     }
 
@@ -57,31 +84,31 @@ impl Places {
         place.taken = place.taken.saturating_sub(1);
     }
 
-    /// The next turn that may run now.
-    pub(super) fn next(&mut self) -> Option<Box<Turn>> {
+    /// The next turn that may run now, and how long it waited.
+    pub(super) fn next(&mut self, now: Instant) -> Option<(Box<Turn>, Duration)> {
         [LaneName::Main, LaneName::Subagent, LaneName::Cron].into_iter().find_map(|lane| {
             let place = self.of(lane);
             if place.taken >= place.most {
                 return None;
             }
-            let turn = place.waiting.pop_front()?;
+            let Waiting { turn, since } = place.waiting.remove(place.foremost(now)?)?;
             place.taken += 1;
-            Some(turn)
+            Some((turn, now.saturating_duration_since(since)))
         })
     }
 
     /// The session's turn that waits for a place.
     pub(super) fn waiting(&self, key: &ids::SessionKey) -> Option<&Turn> {
         let places = [&self.main, &self.subagent, &self.cron];
-        places.into_iter().flat_map(|place| &place.waiting).find(|turn| turn.key == *key).map(|turn| &**turn)
+        places.into_iter().flat_map(|place| &place.waiting).map(|waiting| &*waiting.turn).find(|turn| turn.key == *key)
     }
 
     /// Takes a waiting turn of the session out again.
     pub(super) fn withdraw(&mut self, key: &ids::SessionKey) -> Option<Box<Turn>> {
         [LaneName::Main, LaneName::Subagent, LaneName::Cron].into_iter().find_map(|lane| {
             let place = self.of(lane);
-            let at = place.waiting.iter().position(|turn| turn.key == *key)?;
-            place.waiting.remove(at)
+            let at = place.waiting.iter().position(|waiting| waiting.turn.key == *key)?;
+            place.waiting.remove(at).map(|waiting| waiting.turn)
         })
     }
 
@@ -90,5 +117,67 @@ impl Places {
         for lane in [LaneName::Main, LaneName::Subagent, LaneName::Cron] {
             self.of(lane).waiting.clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(main: usize) -> Places {
+        Places::new(&Config { main, ..Config::default() })
+    }
+
+    fn turn(name: &str, priority: i32) -> Box<Turn> {
+        let mut turn = Turn::sample(name);
+        turn.queued.priority = priority;
+        Box::new(turn)
+    }
+
+    /// Lets one run after the other end, and gives the names of those that follow.
+    fn follow(places: &mut Places, now: Instant) -> Vec<String> {
+        let mut names = Vec::new();
+        loop {
+            places.leave(LaneName::Main);
+            let Some((turn, _)) = places.next(now) else { return names };
+            names.push(turn.run.to_string());
+        }
+    }
+
+    #[test]
+    fn the_highest_goes_first_and_of_equals_the_oldest() {
+        let (mut places, now) = (places(1), Instant::now());
+        assert!(places.enter(turn("running", 0), now).is_some());
+        for (name, priority) in [("low", -1), ("first", 0), ("high", 5), ("second", 0), ("higher", 9)] {
+            assert!(places.enter(turn(name, priority), now).is_none());
+        }
+        assert_eq!(follow(&mut places, now), ["higher", "high", "first", "second", "low"]);
+    }
+
+    #[test]
+    fn whoever_has_waited_long_goes_before_the_highest() {
+        let (mut places, now) = (places(1), Instant::now());
+        places.enter(turn("running", 0), now);
+        places.enter(turn("low", -1), now);
+        places.enter(turn("middle", 0), now + LONG / 2);
+        places.enter(turn("high", 5), now + LONG / 2);
+        places.leave(LaneName::Main);
+        let almost = now + LONG.saturating_sub(Duration::from_millis(1));
+        assert_eq!(places.next(almost).map(|(turn, _)| turn.run.to_string()).as_deref(), Some("high"));
+        places.enter(turn("highest", 9), now + LONG);
+        assert_eq!(follow(&mut places, now + LONG), ["low", "highest", "middle"]);
+    }
+
+    #[test]
+    fn no_more_run_at_once_than_the_owner_allows_whatever_their_priority() {
+        let (mut places, now) = (places(2), Instant::now());
+        assert!(places.enter(turn("a", 0), now).is_some());
+        assert!(places.enter(turn("b", 0), now).is_some());
+        assert!(places.enter(turn("c", i32::MAX), now).is_none());
+        assert!(places.next(now + LONG).is_none());
+        places.configure(&Config { main: 3, ..Config::default() });
+        let (turn, waited) = places.next(now + LONG).unwrap();
+        assert_eq!((turn.run.as_str(), waited), ("c", LONG));
+        assert!(places.enter(turn, now).is_none());
     }
 }
