@@ -144,12 +144,6 @@ export class ChatPage extends LightElement {
       ></message-composer>`;
   }
 
-  protected override async firstUpdated(): Promise<void> {
-    await this.#composer?.updateComplete;
-    // On a touch screen this would raise the keyboard over half of what there is to read.
-    if (!matchMedia("(pointer: coarse)").matches) this.#composer?.write();
-  }
-
   get #composer(): MessageComposer | null {
     return this.querySelector("message-composer");
   }

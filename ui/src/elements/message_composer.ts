@@ -118,6 +118,11 @@ export class MessageComposer extends LightElement {
     </ul>`;
   }
 
+  protected override firstUpdated(): void {
+    // On a touch screen this would raise the keyboard over half of what there is to read.
+    if (!matchMedia("(pointer: coarse)").matches) this.write();
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has("session")) {
       this.attached = [];

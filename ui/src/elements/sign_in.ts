@@ -29,6 +29,10 @@ export class SignIn extends LightElement {
     </form>`;
   }
 
+  protected override firstUpdated(): void {
+    this.querySelector("input")?.focus();
+  }
+
   readonly #submitted = (event: SubmitEvent): void => {
     event.preventDefault();
     const token = new FormData(event.currentTarget as HTMLFormElement).get("token");

@@ -20,9 +20,9 @@ function binary() {
   return path;
 }
 
-/** A config with this model, or with none. @param {string | undefined} modelUrl */
-export function configFor(modelUrl) {
-  const gateway = { auth: { token: TOKEN } };
+/** A config with this model, or with none. @param {string | undefined} modelUrl @param {{ gateway?: object }} more */
+export function configFor(modelUrl, more = {}) {
+  const gateway = { auth: { token: TOKEN }, ...more.gateway };
   if (modelUrl === undefined) return { gateway, agents: { defaults: { heartbeat: { every: "0m" } } } };
   const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   const model = { id: "fake-1", name: "Fake", reasoning: false, input: ["text", "image"], cost, contextWindow: 200_000, maxTokens: 8192 };

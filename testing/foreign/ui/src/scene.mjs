@@ -4,7 +4,7 @@
 import { assistant, person, toolCall, toolResult, writeTranscripts } from "./transcript.mjs";
 
 /** A small picture: a ticket. */
-const TICKET =
+export const TICKET =
   "iVBORw0KGgoAAAANSUhEUgAAAPAAAAB4CAIAAABD1OhwAAABjklEQVR42u3csQmAMBBA0WzgDhbiXA7g5HaCtRsEbZLc5cHvFAt9WN2lLOchpa" +
   "l4BQJaAlpqDPq5LylcQAtoCWgJaAloAQ20gJaAloCWgBbQQAtoCWgJaAloAQ20gFau9m2tNOyTgRbQH/726hLQQAMNNNBAAy2ggRbQQAMNNNBA" +
   "Aw10ZtB1hcPeDDTQQAMNNNACOhhozTPaAbSABlpAAy2ggRbQAhpoRVH7S9I4V4EW0AIaaAENtIAGWkADLaAFNNACOgpo48jR56GBBtqSrCVZAQ" +
@@ -57,6 +57,26 @@ export async function writeScene(state) {
     { key: "agent:main:garden", id: "5f3a1c1e-0000-4000-8000-000000000002", label: "Garden in spring", messages: [person("When do I cut the roses?"), assistant("When the forsythia blooms.")] },
     { key: "agent:main:taxes", id: "5f3a1c1e-0000-4000-8000-000000000003", label: "Taxes", messages: [person("What is missing?"), assistant("Only the receipt of the dentist.")] },
   ]);
+}
+
+/** Every state of the page at rest, one after the other. @param {import("playwright-core").Page} page @param {(name: string) => Promise<void>} look */
+export async function states(page, look) {
+  await page.getByText("time for a coffee").waitFor();
+  await look("conversation");
+  await page.locator("details.tool summary").first().click();
+  await page.getByText("Result").first().waitFor();
+  await look("tool");
+  await page.getByRole("button", { name: /Main/ }).click();
+  await page.getByRole("option", { name: /Garden/ }).waitFor();
+  await look("sessions");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Keys" }).click();
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await look("keys");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "New conversation" }).click();
+  await page.getByText("What shall we do?").waitFor();
+  await look("empty");
 }
 
 /** About as much as the page shows of one text. @param {string} part */

@@ -40,6 +40,7 @@ export async function closeBrowser() {
  * @typedef {object} Wanted
  * @property {(state: string) => Promise<void>} [seed] what is in the state folder before
  * @property {boolean} [hasModel]
+ * @property {{ gateway?: object }} [config] what its config has besides
  * @property {import("playwright-core").BrowserContextOptions} [context]
  * @property {(page: import("playwright-core").Page) => Promise<void>} [before] before the page is opened
  */
@@ -56,9 +57,9 @@ export class Stage {
   }
 
   /** @param {Wanted} wanted */
-  static async set({ seed, hasModel = true, context = {}, before } = {}) {
+  static async set({ seed, hasModel = true, config = {}, context = {}, before } = {}) {
     const model = await Model.start();
-    const gateway = await Gateway.start({ config: configFor(hasModel ? model.url : undefined), ...(seed === undefined ? {} : { seed }) });
+    const gateway = await Gateway.start({ config: configFor(hasModel ? model.url : undefined, config), ...(seed === undefined ? {} : { seed }) });
     const opened = await (await theBrowser()).newContext({ viewport: { width: 1000, height: 800 }, reducedMotion: "reduce", ...context });
     opened.setDefaultTimeout(15_000);
     const page = await opened.newPage();

@@ -126,11 +126,19 @@ test("a new conversation begins empty, and the old one is found in the picker", 
   },
 ));
 
-test("without a model the gateway's sentence stands in the conversation", onStage({ hasModel: false }, async ({ page }) => {
+test("without a model the gateway's one sentence of advice stands in the conversation and names the command", onStage({ hasModel: false }, async ({ page }) => {
   await page.getByText("What shall we do?").waitFor();
   await page.getByRole("textbox", { name: "Message" }).fill("Hello?");
   await page.keyboard.press("Enter");
-  await page.getByText(/model/i).filter({ hasText: /onboard|configure/i }).first().waitFor();
+  await page.getByText("clawdbot onboard").waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  const advice = "I have no model to think with yet: run clawdbot onboard on the machine I run on to set one up.";
+  assert.equal(await page.getByText("onboard").count(), 1, "said once");
+  const told = await page.getByRole("article").last().locator(".markdown, .problem").allTextContents();
+  assert.deepEqual(told.map((text) => text.replaceAll("`", "").trim()), [advice]);
+  await page.reload();
+  await page.getByText("clawdbot onboard").waitFor();
+  assert.equal(await page.getByText("onboard").count(), 1, "and after a reload");
 }));
 
 test("why a model refused is said in the conversation, once", onStage({}, async ({ page, model }) => {
@@ -166,3 +174,17 @@ test("a message written during an answer is answered after it", onStage({}, asyn
   const order = await page.getByRole("article").evaluateAll((all) => all.map((one) => one.querySelector(".said, .markdown")?.textContent?.trim()));
   assert.deepEqual(order, ["First question", "First answer, complete.", "Second question", "Second answer."]);
 }));
+
+test("the page works below the path that the gateway is configured with", onStage(
+  { config: { gateway: { controlUi: { basePath: "/assistant" } } } },
+  async ({ page, model, gateway }) => {
+    await page.getByText("What shall we do?").waitFor();
+    assert.equal(page.url(), `${gateway.origin}/assistant/`);
+    await page.getByRole("textbox", { name: "Message" }).fill("Are you there?");
+    await page.keyboard.press("Enter");
+    (await model.asked()).say("I am.").end();
+    await page.getByText("I am.").waitFor();
+    await page.reload();
+    await page.getByText("I am.").waitFor();
+  },
+));

@@ -5,23 +5,28 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { focused } from "../src/frames.mjs";
-import { writeScene } from "../src/scene.mjs";
+import { TOKEN } from "../src/gateway.mjs";
+import { TICKET, writeScene } from "../src/scene.mjs";
 import { closeBrowser, onStage } from "../src/stage.mjs";
 
 after(closeBrowser);
 
-/** Walks with Tab until it comes round, or to the thing of this name. @param {import("playwright-core").Page} page @param {string} [until] */
-async function walk(page, until) {
+/**
+ * Walks with Tab until it comes round, or to the first thing of such a name.
+ * @param {import("playwright-core").Page} page @param {RegExp} [until] @param {"Tab" | "Shift+Tab"} [key]
+ */
+async function walk(page, until, key = "Tab") {
   const seen = [];
   for (let step = 0; step < 40; step += 1) {
-    await page.keyboard.press("Tab");
+    await page.keyboard.press(key);
     const here = await focused(page);
     // Behind the last and before the first the browser's own controls come.
     if (here === undefined) continue;
     assert.ok(here.isSeen, `the focus on ${here.tag} "${here.name}" cannot be seen`);
     seen.push(here.name);
-    if (here.name === until) break;
+    if (until?.test(here.name) === true) return seen;
   }
+  assert.equal(until, undefined, `not reached: ${until}; but ${seen.join(", ")}`);
   return seen;
 }
 
@@ -54,9 +59,8 @@ test("a whole visit by keyboard alone: ask, open a tool, stop, begin anew, chang
   await answer.left;
   await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
 
-  // A tool call opens with Enter.
-  await keys.press("Alt+ArrowUp");
-  await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("details.tool summary")).focus());
+  // A tool call is on the way back from the field, and opens with Enter.
+  await walk(page, /^exec/, "Shift+Tab");
   await keys.press("Enter");
   await page.getByText("IC 2013", { exact: false }).first().waitFor();
 
@@ -109,17 +113,19 @@ test("a whole visit by keyboard alone: ask, open a tool, stop, begin anew, chang
   await page.getByRole("dialog", { name: "Keys" }).getByText("Stop the answer").waitFor();
 }));
 
+/** Leaves a refused message in the browser, as an earlier visit does. @param {string} text */
+const refuse = (text) => {
+  const pending = { key: "k-refused", session: "agent:main:main", text, attachments: [], at: Date.now(), refusal: "send blocked by session policy" };
+  localStorage.setItem("clawdbot.outbox", JSON.stringify([pending]));
+};
+
 test("a refused message is changed and sent again by keyboard", onStage({ seed: writeScene }, async ({ page, model }) => {
   await page.getByText("time for a coffee").waitFor();
   await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
-  await page.evaluate(() => {
-    const pending = { key: "k-refused", session: "agent:main:main", text: "Too much", attachments: [], at: Date.now(), refusal: "send blocked by session policy" };
-    localStorage.setItem("clawdbot.outbox", JSON.stringify([pending]));
-  });
+  await page.evaluate(refuse, "Too much");
   await page.reload();
   await page.getByText("send blocked by session policy").waitFor();
-  await page.getByRole("button", { name: "Edit" }).focus();
-  assert.ok((await focused(page))?.isSeen);
+  await walk(page, /^Edit$/, "Shift+Tab");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.querySelector("textarea")?.value === "Too much");
   await page.keyboard.type(", less");
@@ -128,4 +134,58 @@ test("a refused message is changed and sent again by keyboard", onStage({ seed: 
   assert.ok(JSON.stringify(answer.request.messages).includes("Too much, less"));
   answer.say("Fine.").end();
   await page.getByText("Fine.").waitFor();
+}));
+
+test("a refused message is sent again as it is by keyboard", onStage({ seed: writeScene }, async ({ page, model }) => {
+  await page.getByText("time for a coffee").waitFor();
+  await page.evaluate(refuse, "Once more");
+  await page.reload();
+  await page.getByText("send blocked by session policy").waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await walk(page, /^Send again$/, "Shift+Tab");
+  await page.keyboard.press("Enter");
+  const answer = await model.asked();
+  assert.ok(JSON.stringify(answer.request.messages).includes("Once more"));
+  answer.say("Heard.").end();
+  await page.getByText("Heard.").waitFor();
+  assert.equal(await page.getByText("send blocked by session policy").count(), 0);
+}));
+
+test("code is copied by keyboard", onStage({ seed: writeScene }, async ({ page }) => {
+  await page.getByText("time for a coffee").waitFor();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  await walk(page, /^Copy$/, "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^# Asks once/);
+  assert.equal((await focused(page))?.name, "Copied", "the keyboard stays where it was");
+}));
+
+test("a picture is attached and taken away again by keyboard, and the next key writes", onStage({}, async ({ page }) => {
+  await page.getByText("What shall we do?").waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("Alt+i");
+  await (await chooser).setFiles({ name: "ticket.png", mimeType: "image/png", buffer: Buffer.from(TICKET, "base64") });
+  await page.getByRole("button", { name: "Remove ticket.png" }).waitFor();
+  assert.equal((await focused(page))?.name, "Message");
+  await walk(page, /^Remove ticket.png$/, "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove ticket.png" }).waitFor({ state: "detached" });
+  await page.keyboard.type("Without a picture.");
+  assert.equal(await page.getByRole("textbox", { name: "Message" }).inputValue(), "Without a picture.");
+}));
+
+test("one signs in by keyboard: the token's field waits for it, and Enter connects", onStage({}, async ({ page, gateway }) => {
+  await page.getByText("What shall we do?").waitFor();
+  await page.evaluate(() => localStorage.clear());
+  await page.goto(gateway.origin);
+  await page.getByLabel("Token").waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === "token");
+  assert.ok((await focused(page))?.isSeen);
+  await page.keyboard.type(TOKEN);
+  await page.keyboard.press("Enter");
+  await page.getByText("What shall we do?").waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
 }));

@@ -1,17 +1,15 @@
-// How the page looks: nothing sticks out on a phone, nobody is shut out, and the pictures in the manual are of today.
+// How the page looks: nothing sticks out on a phone, and nobody is shut out, in whatever state the page is.
 // @ts-check
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 
 import { sticksOut } from "../src/frames.mjs";
-import { writeScene } from "../src/scene.mjs";
+import { states, TICKET, writeScene } from "../src/scene.mjs";
 import { closeBrowser, onStage } from "../src/stage.mjs";
 
-const PICTURES = resolve(import.meta.dirname, "../../../../docs/screenshots");
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 after(closeBrowser);
@@ -24,36 +22,76 @@ async function violations(page) {
   return found.violations.map((/** @type {any} */ one) => `${one.id}: ${one.nodes.map((/** @type {any} */ node) => node.html).join(" | ")}`);
 }
 
-/** Every state of the page, one after the other. @param {import("playwright-core").Page} page @param {(name: string) => Promise<void>} look */
-async function states(page, look) {
-  await page.getByText("time for a coffee").waitFor();
-  await look("conversation");
-  await page.locator("details.tool summary").first().click();
-  await page.getByText("Result").first().waitFor();
-  await look("tool");
-  await page.getByRole("button", { name: /Main/ }).click();
-  await page.getByRole("option", { name: /Garden/ }).waitFor();
-  await look("sessions");
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Keys" }).click();
-  await page.getByRole("dialog", { name: "Keys" }).waitFor();
-  await look("keys");
-  await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "New conversation" }).click();
-  await page.getByText("What shall we do?").waitFor();
-  await look("empty");
-}
+/** Nothing is beyond the edge of the screen. */
+const NOTHING = { elements: [], isScrollable: false, isMainScrollable: false };
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-  test(`axe-core finds nothing wrong in any state, ${colorScheme}`, onStage({ seed: writeScene, context: { colorScheme } }, async ({ page, gateway }) => {
+  test(`axe-core finds nothing wrong in any state at rest, ${colorScheme}`, onStage({ seed: writeScene, context: { colorScheme } }, async ({ page }) => {
     await states(page, async (name) => assert.deepEqual(await violations(page), [], name));
-    await page.getByRole("textbox", { name: "Message" }).fill("waits");
-    await gateway.kill();
-    await page.getByText("The gateway is away.").waitFor();
-    await page.keyboard.press("Enter");
-    await page.getByText("Waiting for the gateway", { exact: true }).waitFor();
-    assert.deepEqual(await violations(page), [], "away");
   }));
+
+  test(`axe-core finds nothing wrong while things happen, on a phone too, ${colorScheme}`, onStage({ seed: writeScene, context: { colorScheme } }, async ({ page, model, gateway }) => {
+    await happenings({ page, model, gateway }, async (name) => {
+      assert.deepEqual(await violations(page), [], name);
+      await page.setViewportSize({ width: 360, height: 640 });
+      assert.deepEqual(await sticksOut(page), NOTHING, name);
+      await page.setViewportSize({ width: 1000, height: 800 });
+    });
+  }));
+}
+
+/**
+ * Everything that passes: an answer under way with a tool at work, a picture to be sent, a refusal, a gateway that is away.
+ * @param {Pick<import("../src/stage.mjs").Stage, "page" | "model" | "gateway">} stage @param {(name: string) => Promise<void>} look
+ */
+async function happenings({ page, model, gateway }, look) {
+  await page.getByText("time for a coffee").waitFor();
+  const field = page.getByRole("textbox", { name: "Message" });
+  await page.getByRole("button", { name: "New conversation" }).click();
+  await field.fill("Go.");
+  await field.press("Enter");
+  const first = await model.asked();
+  await page.getByRole("img", { name: "thinking" }).waitFor();
+  await look("thinking");
+  first.say("Let me look. ").call("exec", { command: "sleep 60; echo a-command-that-is-too-long-for-a-line-of-a-phone" }).end();
+  await page.locator('details.tool[data-state="running"]').waitFor();
+  await look("a tool at work");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  await look("stopped");
+  await field.fill("Once more.");
+  await field.press("Enter");
+  const second = await model.asked();
+  second.say(`It is **${"long".repeat(60)}** and goes on`);
+  await page.getByText("and goes on").waitFor();
+  await look("streaming");
+  second.end();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  model.refuse(401, "this key was revoked");
+  await field.fill("And again.");
+  await field.press("Enter");
+  await page.locator(".problem").getByText(/revoked|credentials/).first().waitFor();
+  await look("a vendor that refuses");
+  await page.locator("input[type=file]").setInputFiles({ name: "ticket.png", mimeType: "image/png", buffer: Buffer.from(TICKET, "base64") });
+  await page.getByRole("button", { name: "Remove ticket.png" }).waitFor();
+  await look("a picture to be sent");
+  await page.locator("input[type=file]").setInputFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("hi") });
+  await page.getByText("notes.txt is no picture").waitFor();
+  await look("a file that is no picture");
+  await page.evaluate(() => {
+    const session = /** @type {any} */ (document.querySelector("message-list")).session;
+    const pending = { key: "k", session, text: "Too much", attachments: [], at: Date.now(), refusal: "send blocked by session policy" };
+    localStorage.setItem("clawdbot.outbox", JSON.stringify([pending]));
+  });
+  await page.reload();
+  await page.getByText("send blocked by session policy").waitFor();
+  await look("a message that was refused");
+  await field.fill("waits");
+  await gateway.kill();
+  await page.getByText("The gateway is away.").waitFor();
+  await field.press("Enter");
+  await page.getByText("Waiting for the gateway", { exact: true }).waitFor();
+  await look("away");
 }
 
 test("axe-core finds nothing wrong where one signs in", onStage({}, async ({ page, gateway }) => {
@@ -63,31 +101,28 @@ test("axe-core finds nothing wrong where one signs in", onStage({}, async ({ pag
   await page.goto(gateway.origin);
   await page.getByLabel("Token").waitFor();
   assert.deepEqual(await violations(page), []);
-  assert.deepEqual(await sticksOut(page), { elements: [], isScrollable: false, isMainScrollable: false });
+  assert.deepEqual(await sticksOut(page), NOTHING);
 }));
 
 test("nothing scrolls sideways at a width of 360 px", onStage({ seed: writeScene, context: { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true } }, async ({ page }) => {
   await states(page, async (name) => {
-    assert.deepEqual(await sticksOut(page), { elements: [], isScrollable: false, isMainScrollable: false }, name);
+    assert.deepEqual(await sticksOut(page), NOTHING, name);
   });
   await page.getByRole("textbox", { name: "Message" }).fill(`${"w".repeat(400)} ${"words ".repeat(100)}`);
-  assert.deepEqual(await sticksOut(page), { elements: [], isScrollable: false, isMainScrollable: false }, "a long word in the field");
+  assert.deepEqual(await sticksOut(page), NOTHING, "a long word in the field");
 }));
 
-test("the pictures of the manual are taken, in light and dark, wide and narrow", async () => {
-  await mkdir(PICTURES, { recursive: true });
-  const sizes = { desktop: { width: 1000, height: 800 }, phone: { width: 390, height: 780 } };
-  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    for (const [size, viewport] of Object.entries(sizes)) {
-      const context = { colorScheme, viewport, deviceScaleFactor: 2, isMobile: size === "phone", hasTouch: size === "phone", timezoneId: "UTC", locale: "en-GB" };
-      await onStage({ seed: writeScene, context }, async ({ page }) => {
-        await states(page, async (name) => {
-          if (size === "phone" && name !== "conversation") return;
-          if (name === "conversation" && size === "desktop") await page.locator(".scroller").evaluate((element) => (element.scrollTop -= 270));
-          await page.evaluate(() => document.fonts.ready);
-          await page.screenshot({ path: join(PICTURES, `${name}-${size}-${colorScheme}.png`), animations: "disabled" });
-        });
-      })();
-    }
-  }
-});
+test("what stands still for those who want no motion", onStage({ seed: writeScene, context: { reducedMotion: "no-preference" } }, async ({ page, model }) => {
+  await page.getByText("time for a coffee").waitFor();
+  const field = page.getByRole("textbox", { name: "Message" });
+  await field.fill("Go.");
+  await field.press("Enter");
+  const answer = await model.asked();
+  answer.say("Let me look. ");
+  await page.getByText("Let me look.").waitFor();
+  const moving = () => page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length);
+  assert.ok((await moving()) > 0, "something shows that work goes on");
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  assert.equal(await moving(), 0);
+  answer.end();
+}));
