@@ -31,6 +31,15 @@ describe("what was seen and is written down later", () => {
     expect(keys(merge.together(written, []))).toEqual(["sent:k", "run:k:0"]);
   });
 
+  it("is shown once when several messages were written down as one", () => {
+    const merge = new Merge();
+    const seen = [person("sent:a", "first", 10), person("sent:b", "second", 20)];
+    merge.together([], seen);
+    const written = [person("user:30", "Queued:\n\nfirst\n\nsecond", 30)];
+    expect(keys(merge.together(written, seen))).toEqual(["sent:a"]);
+    expect(keys(merge.together(written, []))).toEqual(["sent:a"]);
+  });
+
   it("is not taken for an older message of the same words", () => {
     const merge = new Merge();
     const older = person("user:1", "again", 1);

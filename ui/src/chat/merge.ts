@@ -30,14 +30,26 @@ export class Merge {
     if (free.length > 0) {
       claim(isSame);
       claim(isSameTurn);
+      this.#joined(free, seen);
       // The rest was there on its own: nothing seen later can be the same.
-      for (const entry of free) this.#shownAs.set(entry.key, entry.key);
+      for (const entry of free) if (!this.#shownAs.has(entry.key)) this.#shownAs.set(entry.key, entry.key);
     }
     const renamed = written.map((entry) => {
       const key = this.#shownAs.get(entry.key) ?? entry.key;
       return key === entry.key ? entry : { ...entry, key };
     });
     return insert(renamed, seen.filter((entry) => !this.#written.has(entry.key)));
+  }
+
+  /** What waited for an answer to end is written down as one message. */
+  #joined(free: readonly Entry[], seen: readonly Entry[]): void {
+    for (const entry of seen) {
+      if (entry.kind !== "person" || entry.delivery.state !== "sent" || this.#written.has(entry.key)) continue;
+      const whole = free.find((one) => one.kind === "person" && isLaterOrSkewed(one, entry) && one.text.includes(entry.text.trim()));
+      if (whole === undefined) continue;
+      if (!this.#shownAs.has(whole.key)) this.#shownAs.set(whole.key, entry.key);
+      this.#written.add(entry.key);
+    }
   }
 
   /** Whether the transcript has it by now. */

@@ -8,6 +8,7 @@ it("names a session by the best name it has", () => {
   expect(titleOf({ key: MAIN, derivedTitle: "hi there" }, MAIN)).toBe("Main");
   expect(titleOf({ key: MAIN, label: "Home" }, MAIN)).toBe("Home");
   expect(titleOf({ key: "agent:main:web-12345678", derivedTitle: "Plan a trip" }, MAIN)).toBe("Plan a trip");
+  expect(titleOf({ key: "agent:main:x", derivedTitle: "Plan a trip [message_id: 4e1" }, MAIN)).toBe("Plan a trip");
   expect(titleOf({ key: "agent:main:telegram:dm:1" }, MAIN)).toBe("telegram:dm:1");
   expect(titleOf({ key: "global" }, MAIN)).toBe("global");
 });

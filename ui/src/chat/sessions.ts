@@ -6,7 +6,12 @@ import type { SessionRow } from "../protocol/frames";
 export function titleOf(row: Pick<SessionRow, "key" | "label" | "displayName" | "derivedTitle">, mainKey: string): string {
   if (row.label) return row.label;
   if (row.key === mainKey) return "Main";
-  return row.derivedTitle || row.displayName || nameInKey(row.key);
+  return withoutMessageId(row.derivedTitle ?? "") || row.displayName || nameInKey(row.key);
+}
+
+/** The first and last words of a session as they were typed: for the model, an id may stand behind them. */
+export function withoutMessageId(text: string): string {
+  return text.replace(/\s*\[message_id:[^\]]*(\]|$)/g, "");
 }
 
 /** `agent:main:web-1f2e` → `web-1f2e`. */

@@ -94,7 +94,7 @@ export class ChatPage extends LightElement {
         </button>
       </h1>
       <nav aria-label="Page">
-        ${iconButton("New conversation", "Alt+N", ICONS.plus, () => this.#do("new"))}
+        ${chat.status.state === "refused" ? nothing : iconButton("New conversation", "Alt+N", ICONS.plus, () => this.#do("new"))}
         ${iconButton("Show tool calls as they happen", "Alt+V", ICONS.wrench, () => this.#do("tools"), hasTools)}
         ${iconButton(isDark ? "Light" : "Dark", "Alt+L", isDark ? ICONS.sun : ICONS.moon, () => this.#do("theme"))}
         ${iconButton("Keys", "?", ICONS.help, () => this.#do("help"))}

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 
 import type { AssistantEntry, Entry, Part, PersonEntry } from "../chat/entry";
+import { problemText } from "../chat/problem";
 import "../markdown/markdown_text";
 import { cut } from "./cut";
 import { pictureTemplate } from "./picture";
@@ -20,7 +21,7 @@ export function entryTemplate(entry: Entry, isFirstOfSpeaker: boolean, actions: 
   return html`<article class="entry ${entry.kind}" data-key=${entry.key} data-first=${isFirstOfSpeaker} aria-label=${speaker}>
     ${entry.kind === "person" ? personTemplate(entry, actions) : nothing}
     ${entry.kind === "assistant" ? assistantTemplate(entry, isFirstOfSpeaker, actions) : nothing}
-    ${entry.kind === "notice" ? html`<p class="problem" role="alert">${entry.text}</p>` : nothing}
+    ${entry.kind === "notice" ? html`<p class="problem" role="alert">${withCode(entry.text)}</p>` : nothing}
   </article>`;
 }
 
@@ -47,9 +48,20 @@ function deliveryTemplate({ delivery, key, at }: PersonEntry, actions: EntryActi
 function assistantTemplate(entry: AssistantEntry, isFirst: boolean, actions: EntryActions): TemplateResult {
   return html`${isFirst ? html`<p class="meta speaker">Assistant ${timeTemplate(entry.at)}</p>` : nothing}
     ${entry.parts.map((part, index) => partTemplate(part, `${entry.key}:${index}`, actions))}
-    ${entry.problem === undefined ? nothing : html`<p class="problem" role="alert">${entry.problem}</p>`}
+    ${entry.problem === undefined ? nothing : html`<p class="problem" role="alert">${withCode(problemText(entry.problem))}</p>`}
     ${entry.wasStopped ? html`<p class="meta">Stopped</p>` : nothing}
-    ${entry.isLive ? html`<span class="typing" aria-label="writing" role="img"></span>` : nothing}`;
+    ${entry.isLive && !isToolAtWork(entry) ? html`<span class="typing" aria-label="writing" role="img"></span>` : nothing}`;
+}
+
+/** Its own mark says then that something goes on. */
+function isToolAtWork({ parts }: AssistantEntry): boolean {
+  const last = parts.at(-1);
+  return last?.kind === "tool" && last.call.state === "running";
+}
+
+/** What stands between backticks is a command to be copied. */
+function withCode(text: string): unknown[] {
+  return text.split("`").map((piece, index) => (index % 2 === 1 ? html`<code>${piece}</code>` : piece));
 }
 
 function partTemplate(part: Part, id: string, actions: EntryActions): TemplateResult | typeof nothing {

@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 
-import { matches, titleOf } from "../chat/sessions";
+import { matches, titleOf, withoutMessageId } from "../chat/sessions";
 import type { SessionRow } from "../protocol/frames";
 import { ICONS } from "./icons";
 import { LightElement } from "./light_element";
@@ -147,7 +147,7 @@ export class SessionPicker extends LightElement {
 
 /** One line has no room for marks. */
 function plainText(markdown: string): string {
-  return markdown.replaceAll(/[*`#]+/g, "");
+  return withoutMessageId(markdown).replaceAll(/[*`#]+/g, "");
 }
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });

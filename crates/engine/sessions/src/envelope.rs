@@ -4,6 +4,9 @@
 
 use serde_json::value::RawValue;
 
+/// A line of its own before the words that follow an answer which was stopped.
+pub const AFTER_ABORT: &str = "[The previous answer was stopped before it was whole.]";
+
 /// The message as a person reads it.
 pub(crate) fn without(message: &RawValue) -> Box<RawValue> {
     let text = message.get();
@@ -35,9 +38,10 @@ fn clean(message: &str) -> Option<String> {
     has_changed.then(|| value.to_string())
 }
 
-/// The text without the channel's envelope and the lines that name message ids; `None` where it has neither.
+/// The text without the word about a stopped answer, the channel's envelope and the lines that name message ids; `None`
+/// where it has none of them.
 fn plain(text: &str) -> Option<String> {
-    let body = without_envelope(text);
+    let body = without_envelope(text.strip_prefix(AFTER_ABORT).map_or(text, str::trim_start));
     let kept: Vec<&str> = body.lines().filter(|line| !is_message_id(line)).collect();
     let is_same = body.len() == text.len() && kept.len() == body.lines().count();
     (!is_same).then(|| kept.join("\n").trim_end().to_owned())
@@ -82,6 +86,12 @@ mod tests {
             seen(r#"{"role":"user","content":"[WebChat 2026-01-24T10:00Z] hi"}"#),
             r#"{"role":"user","content":"hi"}"#
         );
+    }
+
+    #[test]
+    fn what_the_model_is_told_of_a_stopped_answer_is_taken_off() {
+        let message = format!(r#"{{"role":"user","content":"{AFTER_ABORT}\n\n[WebChat 2026-01-24T10:00Z] go on"}}"#);
+        assert_eq!(seen(&message), r#"{"role":"user","content":"go on"}"#);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod upkeep;
 
 pub use compact::Compacted;
 pub use config::{Config, ResetByType, ResetMode, ResetRule, Scope};
+pub use envelope::AFTER_ABORT;
 pub use error::SessionsError;
 pub use methods::methods;
 pub use ports::{ModelChoice, Neighbours};

@@ -101,6 +101,31 @@ test("an answer can be stopped, and what was said of it stays", onStage({}, asyn
   await page.getByText("One, two, three").waitFor();
 }));
 
+test("what follows a stopped answer is shown as it was written, once", onStage({}, async ({ page, model }) => {
+  await page.getByText("What shall we do?").waitFor();
+  const field = page.getByRole("textbox", { name: "Message" });
+  await field.fill("Count to a million.");
+  await field.press("Enter");
+  const answer = await model.asked();
+  answer.say("One, two, three");
+  await page.getByText("One, two, three").waitFor();
+  await field.press("Escape");
+  await answer.left;
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  await field.fill("To ten will do.");
+  await field.press("Enter");
+  const second = await model.asked();
+  second.say("Ten.").end();
+  await page.getByText("Ten.", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
+  const said = ["Count to a million.", "To ten will do."];
+  const shown = () => page.locator(".said").allTextContents();
+  assert.deepEqual(await shown(), said);
+  await page.reload();
+  await page.getByText("Ten.", { exact: true }).waitFor();
+  assert.deepEqual(await shown(), said);
+}));
+
 test("a new conversation begins empty, and the old one is found in the picker", onStage(
   {
     seed: (state) =>

@@ -22,9 +22,6 @@ use crate::runs::{self, RowChange};
 use crate::tool_call::gate::Standing;
 use crate::{advice, context};
 
-/// Put before the words that follow an answer which was stopped.
-const AFTER_ABORT: &str = "[The previous answer was stopped before it was whole.]";
-
 impl Run {
     /// Opens the session and gathers what the run needs.
     ///
@@ -133,7 +130,7 @@ impl Run {
                 self.announce(&mut batch, &history, model);
             }
             own = Some(batch.entries.len());
-            batch.entries.push(self.user_entry(turn, self.after_abort.then_some(AFTER_ABORT)));
+            batch.entries.push(self.user_entry(turn, self.after_abort.then_some(sessions::AFTER_ABORT)));
         }
         let bytes = context::weight_of_history(&context::latest(history, self.turns_sent))
             + turn.text.len()
