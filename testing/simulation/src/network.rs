@@ -7,8 +7,8 @@ use std::time::Duration;
 use accounts::{Arrived, Inbox};
 use async_trait::async_trait;
 use channel::{
-    Addressed, Change, ChannelError, Descriptor, Dialect, Guarantee, Inbound, Limits, Outbound, OutboundBody, Peer,
-    PeerField, Receipt, Reconcile, Sender, Speaker, Verdict,
+    Addressed, Change, ChannelError, Descriptor, Dialect, Guarantee, Inbound, Limits, Outbound, OutboundBody, Pace,
+    Peer, PeerField, Rate, Receipt, Reconcile, Sender, Speaker, Verdict,
 };
 use ids::{AccountId, ChannelKind, PeerKind};
 use outbound::{Outlet, Outlets};
@@ -62,6 +62,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
         edits: false,
         threads: false,
         typing_seconds: 0,
+        pace: Some(Pace {
+            account: Rate { messages: 6, seconds: 1 },
+            conversation: |_| Rate { messages: 3, seconds: 1 },
+        }),
     },
 };
 

@@ -1,10 +1,10 @@
 //! The network: its name, its limits, and how its config section becomes accounts.
 
 use async_trait::async_trait;
-use channel::{Account, AccountIssue, Channel, Descriptor, Dialect, Limits, PeerField};
+use channel::{Account, AccountIssue, Channel, Descriptor, Dialect, Limits, Pace, PeerField, Rate, Target};
 use serde_json::value::RawValue;
 
-use crate::{account::Bot, config};
+use crate::{account::Bot, config, target::Place};
 
 /// The channel.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,8 +35,18 @@ static DESCRIPTOR: Descriptor = Descriptor {
         edits: true,
         threads: true,
         typing_seconds: 5,
+        pace: Some(Pace { account: Rate { messages: 30, seconds: 1 }, conversation }),
     },
 };
+
+/// What a chat takes (<https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>): twenty a
+/// minute in a group or channel, one a second in a private chat, where a short burst passes.
+fn conversation(target: &Target) -> Rate {
+    match Place::of(target) {
+        Ok(place) if place.is_private() => Rate { messages: 10, seconds: 10 },
+        _ => Rate { messages: 20, seconds: 60 },
+    }
+}
 
 #[async_trait]
 impl Channel for Telegram {

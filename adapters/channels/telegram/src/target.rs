@@ -42,6 +42,11 @@ impl Place {
         Ok(Self { chat, topic })
     }
 
+    /// A chat with one person: groups and channels have negative numbers or names.
+    pub(crate) fn is_private(&self) -> bool {
+        self.chat.bytes().all(|digit| digit.is_ascii_digit())
+    }
+
     /// The fields that every call about the chat has.
     pub(crate) fn params(&self) -> Map<String, Value> {
         let chat = self.chat.parse::<i64>().map_or_else(|_| Value::from(self.chat.clone()), Value::from);

@@ -1,7 +1,9 @@
 //! A network's fixed facts: its name, its limits, and what the host must do for it.
 
+use crate::Target;
+
 /// What a network is and allows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Descriptor {
     /// Lower-case name, as under `channels` in the config.
     pub kind: &'static str,
@@ -20,8 +22,17 @@ pub struct Descriptor {
     pub limits: Limits,
 }
 
+/// A network has one descriptor.
+impl PartialEq for Descriptor {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+impl Eq for Descriptor {}
+
 /// What one message may hold, so that the host can chunk and format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Characters (UTF-16 units where the vendor counts so; adapters state the stricter) of one text, after formatting.
     pub text: usize,
@@ -38,6 +49,24 @@ pub struct Limits {
     pub threads: bool,
     /// Seconds a typing indicator lasts before it must be repeated; 0 where the network has none.
     pub typing_seconds: u16,
+    /// `None` where nobody knows one: the network then says by itself when it is too much.
+    pub pace: Option<Pace>,
+}
+
+/// How fast messages may leave before the network asks to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// All messages of an account together.
+    pub account: Rate,
+    /// The messages of one conversation, whatever their thread.
+    pub conversation: fn(&Target) -> Rate,
+}
+
+/// At most so many messages in any span of so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub messages: u16,
+    pub seconds: u16,
 }
 
 /// Which formatting a network shows. The host hands Markdown to the adapter, which renders its own dialect; the host

@@ -17,7 +17,7 @@ mod webhook;
 
 pub use account::{Account, AccountContext, AccountIssue, Channel, Connected, Probe, Profile};
 pub use actions::{Actions, Activity};
-pub use descriptor::{Descriptor, Dialect, Guarantee, Limits, PeerField};
+pub use descriptor::{Descriptor, Dialect, Guarantee, Limits, Pace, PeerField, Rate};
 pub use error::ChannelError;
 pub use files::{AttachmentRef, ByteStream, Files, MediaKind};
 pub use ids::PeerKind;

@@ -10,7 +10,7 @@ use store::StoreError;
 use tracing::{info, warn};
 
 use crate::{
-    Outlet,
+    Draft, Outlet,
     deliveries::{Inner, Slot},
     outbox::{self, Body, Pending, Place, State},
     retry::{self, Attempt, Next},
@@ -74,17 +74,49 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
             return Ok(true);
         }
     };
+    let Some(counted) = paced(inner, place, slot, cancel).await else { return Ok(true) };
     let marked = pending.clone();
     inner.store.write(move |tx| outbox::begin(tx, &marked)).await?;
     let result = outlet.speaker.send(&message).await;
+    drop(counted);
     let begun = Pending { attempts: pending.attempts + 1, ..pending };
     settle(inner, &outlet, begun, result).await?;
     Ok(true)
 }
 
+/// Waits until the network takes one more, while the row is still *prepared*. `None` at the end.
+async fn paced<'a>(
+    inner: &'a Inner,
+    place: &'a Place,
+    slot: &Slot,
+    cancel: &CancellationToken,
+) -> Option<UnderWay<'a>> {
+    let pace = inner.outlets.descriptor(&place.channel).and_then(|network| network.limits.pace);
+    while !cancel.is_cancelled() {
+        let asked = inner.paces.lock().begin(place, pace, inner.clock.now());
+        match asked {
+            Ok(()) => return Some(UnderWay { inner, place }),
+            Err(wait) => pause(slot, wait, cancel).await,
+        }
+    }
+    None
+}
+
+/// An attempt that counts; its span begins when it is over, however it ends.
+struct UnderWay<'a> {
+    inner: &'a Inner,
+    place: &'a Place,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.inner.paces.lock().ended(self.place, self.inner.clock.now());
+    }
+}
+
 async fn abandon(inner: &Inner, pending: Pending) -> Result<(), StoreError> {
     let (key, place) = (pending.draft.key.clone(), pending.draft.place.clone());
-    warn!(channel = %place.channel, account = %place.account, key = %key.0, "a message waited two days for its account and is given up");
+    warn!(channel = %place.channel, account = %place.account, cause = pending.draft.cause, key = %key.0, "a message waited two days for its account and is given up");
     inner.store.write(move |tx| outbox::failed(tx, &pending, "the account was not connected for two days")).await?;
     inner.tell(&key, Err(ChannelError::Ended));
     Ok(())
@@ -153,8 +185,10 @@ async fn settle(
 }
 
 async fn accepted(inner: &Inner, pending: Pending, receipt: Receipt) -> Result<(), StoreError> {
-    let (key, place, told) = (pending.draft.key.clone(), pending.draft.place.clone(), receipt.clone());
+    let (draft, told) = (pending.draft.clone(), receipt.clone());
     inner.store.write(move |tx| outbox::sent(tx, &pending, &receipt)).await?;
+    let Draft { key, place, cause, .. } = draft;
+    info!(channel = %place.channel, cause, key = &*key.0, receipt = %told.message, "message delivered");
     inner.outlets.delivered(&place.channel, &place.account);
     inner.tell(&key, Ok(told));
     Ok(())
@@ -169,6 +203,9 @@ async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: Channe
     };
     let unknown = matches!(error, ChannelError::Unknown(_));
     let mut next = retry::after(&attempt);
+    if let (ChannelError::RateLimited { .. }, Next::Again(wait)) = (&error, next) {
+        inner.paces.lock().hold(&pending.draft.place, inner.clock.now() + wait);
+    }
     if next == Next::Ask {
         next = match ask(outlet, &pending).await {
             Ok(Verdict::Arrived(receipt)) => return accepted(inner, pending, receipt).await,
@@ -180,12 +217,12 @@ async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: Channe
     let (key, why) = (pending.draft.key.clone(), error.to_string());
     match next {
         Next::Again(wait) => {
-            info!(channel = %pending.draft.place.channel, key = %key.0, attempt = pending.attempts, wait_ms = wait.as_millis(), %error, "delivery is tried again");
+            info!(channel = %pending.draft.place.channel, cause = pending.draft.cause, key = %key.0, attempt = pending.attempts, wait_ms = wait.as_millis(), %error, "delivery is tried again");
             let due = inner.clock.now_ms().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
             inner.store.write(move |tx| outbox::again(tx, &pending, due, &why, unknown)).await
         }
         Next::GiveUp | Next::Tell | Next::Ask => {
-            warn!(channel = %pending.draft.place.channel, key = %key.0, %error, "a message could not be delivered");
+            warn!(channel = %pending.draft.place.channel, cause = pending.draft.cause, key = %key.0, %error, "a message could not be delivered");
             let tell = next == Next::Tell;
             inner.store.write(move |tx| close(tx, &pending, &why, tell)).await?;
             inner.tell(&key, Err(error));

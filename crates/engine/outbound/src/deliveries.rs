@@ -14,6 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::{
     Config, OutboundError, Outlets, chunk, config, deliver,
     outbox::{self, Body, Draft, Place},
+    pace::Paces,
     shape::{self, Part, Quote, Visible},
     typing::Typing,
 };
@@ -71,6 +72,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Live<Config>,
     pub(crate) typing: Typing,
+    pub(crate) paces: Mutex<Paces>,
     cancel: CancellationToken,
     workers: Mutex<HashMap<Place, Worker>>,
     waiters: Mutex<Waiters>,
@@ -129,6 +131,7 @@ impl Deliveries {
         Self(Arc::new(Inner {
             store,
             typing: Typing::new(Arc::clone(&outlets), cancel.clone()),
+            paces: Mutex::default(),
             outlets,
             door,
             clock,

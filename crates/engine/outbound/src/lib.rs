@@ -11,6 +11,7 @@ mod error;
 mod methods;
 mod outbox;
 mod outlet;
+mod pace;
 mod retry;
 mod shape;
 mod sink;

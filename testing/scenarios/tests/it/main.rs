@@ -16,6 +16,7 @@ mod history;
 mod machine;
 mod money;
 mod onboard;
+mod pace;
 mod pairing;
 mod profiles;
 mod provenance;

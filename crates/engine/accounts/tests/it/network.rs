@@ -34,6 +34,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         edits: false,
         threads: false,
         typing_seconds: 0,
+        pace: None,
     },
 };
 

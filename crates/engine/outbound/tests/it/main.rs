@@ -1,0 +1,6 @@
+//! Deliveries through their public door, over a store in memory and in paused time.
+
+#![cfg(test)]
+
+mod network;
+mod paces;
