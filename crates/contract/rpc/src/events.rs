@@ -11,6 +11,9 @@ pub struct Announcement {
     pub event: &'static str,
     pub scope: Option<Scope>,
     pub delivery: Delivery,
+    /// Only for connections that named this in `connect.caps`. Such an event has no number: for the others there is
+    /// no gap.
+    pub cap: Option<&'static str>,
     pub payload: Box<RawValue>,
 }
 
@@ -20,6 +23,11 @@ pub trait Sink: Send + Sync {
 
     /// Whether anybody listens: a caller may skip work whose only product is an event.
     fn has_readers(&self) -> bool {
+        true
+    }
+
+    /// Whether anybody listens who named this in `connect.caps`.
+    fn has_readers_with(&self, _cap: &str) -> bool {
         true
     }
 }
@@ -43,15 +51,28 @@ impl Events {
             fn has_readers(&self) -> bool {
                 false
             }
+            fn has_readers_with(&self, _: &str) -> bool {
+                false
+            }
         }
         Self(Arc::new(Nowhere))
     }
 
     /// Announces to everyone who may see it.
     pub fn publish<E: Event>(&self, payload: &E::Payload) {
+        self.announce::<E>(None, payload);
+    }
+
+    /// Announces to those who may see it and named `cap` in `connect.caps`.
+    pub fn publish_with<E: Event>(&self, cap: &'static str, payload: &E::Payload) {
+        self.announce::<E>(Some(cap), payload);
+    }
+
+    fn announce<E: Event>(&self, cap: Option<&'static str>, payload: &E::Payload) {
         match serde_json::value::to_raw_value(payload) {
             Ok(payload) => {
-                self.0.announce(Announcement { event: E::NAME, scope: E::SCOPE, delivery: E::DELIVERY, payload });
+                let (event, scope, delivery) = (E::NAME, E::SCOPE, E::DELIVERY);
+                self.0.announce(Announcement { event, scope, delivery, cap, payload });
             }
             Err(error) => tracing::error!(event = E::NAME, %error, "an event could not be serialised"),
         }
@@ -60,6 +81,11 @@ impl Events {
     #[must_use]
     pub fn has_readers(&self) -> bool {
         self.0.has_readers()
+    }
+
+    #[must_use]
+    pub fn has_readers_with(&self, cap: &str) -> bool {
+        self.0.has_readers_with(cap)
     }
 }
 

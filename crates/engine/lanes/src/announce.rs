@@ -14,7 +14,7 @@ use rpc::Events;
 use stdx::Clock;
 
 use crate::{RunEvent, RunSink, RunStart, Turn};
-use watched::{Shown, Watched};
+use watched::{Audience, Shown, Watched};
 
 /// Tells operators of runs.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ impl Announce {
         for shown in shown {
             match shown {
                 Shown::Agent(payload) => self.events.publish::<Agent>(&payload),
+                Shown::More(payload) => self.events.publish_with::<Agent>(agent::TOOL_EVENTS, &payload),
                 Shown::Delta(payload) => self.events.publish::<ChatDelta>(&payload),
                 Shown::Chat(payload) => self.events.publish::<Chat>(&payload),
             }
@@ -62,11 +63,16 @@ impl RunSink for Announce {
     fn on(&self, start: &RunStart, event: &RunEvent) {
         // Streaming text that nobody watches costs nothing but the text itself.
         let (ts, now) = self.now();
+        let has_more = matches!(event, RunEvent::Tool { .. } | RunEvent::Failover(_));
+        let audience = Audience {
+            anybody: self.events.has_readers(),
+            wants_more: has_more && self.events.has_readers_with(agent::TOOL_EVENTS),
+        };
         let shown = {
             let mut runs = self.runs.lock();
             let run = start.run();
             let watched = runs.entry(run.clone()).or_insert_with(|| Watched::new(start));
-            let shown = watched.on(event, ts, now, self.events.has_readers());
+            let shown = watched.on(event, ts, now, audience);
             if matches!(event, RunEvent::Ended(_)) {
                 runs.remove(run);
             }

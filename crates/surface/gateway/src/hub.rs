@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use ids::ConnId;
 use parking_lot::Mutex;
-use protocol::StateVersion;
+use protocol::{StateVersion, Text};
 use rpc::{Announcement, Caller, Sink};
 
 use crate::{
@@ -33,6 +33,14 @@ struct Members {
 pub(crate) struct Member {
     pub(crate) caller: Arc<Caller>,
     pub(crate) outbox: Arc<Outbox>,
+    /// As its client named them.
+    pub(crate) caps: Box<[Text]>,
+}
+
+impl Member {
+    fn has(&self, cap: &str) -> bool {
+        self.caps.iter().any(|named| named.as_str() == cap)
+    }
 }
 
 /// A place among the members, given back when dropped.
@@ -67,14 +75,18 @@ impl Hub {
     /// Broadcasts. The number and the place in every outbox are taken under one lock, so all see one order.
     pub(crate) fn broadcast(&self, announcement: &Announcement, state: Option<StateVersion>) {
         let mut members = self.members.lock();
-        members.seq += 1;
+        let seq = announcement.cap.is_none().then(|| {
+            members.seq += 1;
+            members.seq
+        });
         Counters::add(&self.counters.events);
         if members.all.is_empty() {
             return;
         }
-        let wire = Wire::text(event_frame(announcement.event, announcement.payload.get(), members.seq, state));
+        let wire = Wire::text(event_frame(announcement.event, announcement.payload.get(), seq, state));
         for member in members.all.values() {
             if announcement.scope.is_none_or(|scope| member.caller.may(scope))
+                && announcement.cap.is_none_or(|cap| member.has(cap))
                 && member.outbox.put(wire.clone(), announcement.delivery) == Put::Overflowed
             {
                 Counters::add(&self.counters.slow_consumers);
@@ -106,14 +118,19 @@ impl Sink for Hub {
     fn has_readers(&self) -> bool {
         !self.members.lock().all.is_empty()
     }
+
+    fn has_readers_with(&self, cap: &str) -> bool {
+        self.members.lock().all.values().any(|member| member.has(cap))
+    }
 }
 
 /// The payload is JSON already; names of events need no escapes.
-fn event_frame(event: &str, payload: &str, seq: u64, state: Option<StateVersion>) -> Bytes {
+fn event_frame(event: &str, payload: &str, seq: Option<u64>, state: Option<StateVersion>) -> Bytes {
+    let seq = seq.map_or_else(String::new, |seq| format!(r#","seq":{seq}"#));
     let state = state.map_or_else(String::new, |StateVersion { presence, health }| {
         format!(r#","stateVersion":{{"presence":{presence},"health":{health}}}"#)
     });
-    format!(r#"{{"type":"event","event":"{event}","payload":{payload},"seq":{seq}{state}}}"#).into()
+    format!(r#"{{"type":"event","event":"{event}","payload":{payload}{seq}{state}}}"#).into()
 }
 
 #[cfg(test)]
@@ -126,6 +143,10 @@ mod tests {
     use super::*;
 
     fn member(role: Role, scopes: &[Scope]) -> Arc<Member> {
+        with_caps(role, scopes, &[])
+    }
+
+    fn with_caps(role: Role, scopes: &[Scope], caps: &[&str]) -> Arc<Member> {
         let caller = Caller {
             conn: ConnId::random(),
             role,
@@ -136,7 +157,8 @@ mod tests {
             display_name: None,
             is_local: true,
         };
-        Arc::new(Member { caller: Arc::new(caller), outbox: Arc::default() })
+        let caps = caps.iter().filter_map(|cap| Text::new(*cap)).collect();
+        Arc::new(Member { caller: Arc::new(caller), outbox: Arc::default(), caps })
     }
 
     fn heard(member: &Member) -> Vec<String> {
@@ -150,7 +172,7 @@ mod tests {
 
     fn announcement(scope: Option<Scope>) -> Announcement {
         let payload = RawValue::from_string(r#"{"ts":1}"#.into()).unwrap();
-        Announcement { event: "tick", scope, delivery: Delivery::Droppable, payload }
+        Announcement { event: "tick", scope, delivery: Delivery::Droppable, cap: None, payload }
     }
 
     #[test]
@@ -168,6 +190,19 @@ mod tests {
         let counts: Vec<_> = all.iter().map(|member| heard(member).len()).collect();
         assert_eq!(counts, [2, 3, 3, 2]);
         assert_eq!(heard(&all[0])[1], r#"{"type":"event","event":"tick","payload":{"ts":1},"seq":2}"#);
+    }
+
+    #[test]
+    fn an_event_for_those_who_named_a_capability_leaves_no_gap_for_the_others() {
+        let hub = Arc::new(Hub::default());
+        let all = [member(Role::Operator, &[]), with_caps(Role::Operator, &[], &["tool-events"])];
+        let _seats: Vec<_> = all.iter().map(|member| hub.join(Arc::clone(member), Wire::text("hello"))).collect();
+        assert!(hub.has_readers_with("tool-events") && !hub.has_readers_with("canvas"));
+        hub.broadcast(&Announcement { cap: Some("tool-events"), ..announcement(None) }, None);
+        hub.broadcast(&announcement(None), None);
+        let numbered = r#"{"type":"event","event":"tick","payload":{"ts":1},"seq":1}"#;
+        assert_eq!(heard(&all[0]), ["hello", numbered]);
+        assert_eq!(heard(&all[1]), ["hello", r#"{"type":"event","event":"tick","payload":{"ts":1}}"#, numbered]);
     }
 
     #[test]

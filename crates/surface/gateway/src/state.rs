@@ -196,7 +196,7 @@ impl Inner {
 }
 
 fn announcement<E: protocol::Event>(payload: Box<RawValue>) -> Announcement {
-    Announcement { event: E::NAME, scope: E::SCOPE, delivery: E::DELIVERY, payload }
+    Announcement { event: E::NAME, scope: E::SCOPE, delivery: E::DELIVERY, cap: None, payload }
 }
 
 fn empty() -> Box<RawValue> {

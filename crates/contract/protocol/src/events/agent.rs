@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::Event;
 
+/// Named in `connect.caps` by clients that want every tool call and every change of model, whatever the session shows.
+pub const TOOL_EVENTS: &str = "tool-events";
+
 #[derive(Debug)]
 pub struct Agent;
 
@@ -61,6 +64,12 @@ pub enum Lifecycle {
         #[serde(skip_serializing_if = "Option::is_none")]
         started_at: Option<u64>,
         ended_at: u64,
+    },
+    /// Another profile or model takes over. Only for clients with [`TOOL_EVENTS`].
+    Failover {
+        from: String,
+        to: String,
+        reason: String,
     },
 }
 

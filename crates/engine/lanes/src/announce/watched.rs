@@ -13,7 +13,7 @@ use protocol::{
 use serde_json::{Value, json};
 
 use super::AgentStep;
-use crate::{RunEvent, RunOutcome, RunStart, StopCause, ToolPhase};
+use crate::{Failover, RunEvent, RunOutcome, RunStart, StopCause, ToolPhase};
 
 /// The argument that tells a person what a tool call is about; the first that is there.
 const TELLING: [&str; 6] = ["command", "path", "file_path", "url", "query", "sessionId"];
@@ -22,10 +22,20 @@ const DELTA_EVERY: Duration = Duration::from_millis(150);
 /// Characters of a tool's result that watchers get.
 const RESULT_CHARS: usize = 8000;
 
+/// Who is there to see a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Audience {
+    pub(super) anybody: bool,
+    /// Somebody asked for tool calls and changes of model, whatever the session shows.
+    pub(super) wants_more: bool,
+}
+
 /// A payload and the event it goes out as.
 #[derive(Debug)]
 pub(super) enum Shown {
     Agent(AgentStep),
+    /// For those who asked for more than the session shows.
+    More(AgentStep),
     Delta(chat::Payload),
     Chat(chat::Payload),
 }
@@ -62,7 +72,7 @@ impl Watched {
     }
 
     /// What the event shows. Sequence numbers move on also for what is not shown.
-    pub(super) fn on(&mut self, event: &RunEvent, ts: u64, now: Instant, watched: bool) -> Vec<Shown> {
+    pub(super) fn on(&mut self, event: &RunEvent, ts: u64, now: Instant, audience: Audience) -> Vec<Shown> {
         if self.silent {
             return Vec::new();
         }
@@ -74,9 +84,16 @@ impl Watched {
             }
             RunEvent::Text { delta, text } => {
                 self.text = std::sync::Arc::clone(text);
-                if watched { self.text(delta, ts, now) } else { self.skip() }
+                if audience.anybody { self.text(delta, ts, now) } else { self.skip() }
             }
-            RunEvent::Tool { name, call, phase } => self.tool(name, call, phase, ts),
+            RunEvent::Tool { name, call, phase } => {
+                // The next assistant message starts anew.
+                if matches!(phase, ToolPhase::Start { .. }) {
+                    self.last_delta = None;
+                }
+                let is_shown = self.verbose_tools || audience.wants_more;
+                if is_shown { self.tool(name, call, phase, ts) } else { self.skip() }
+            }
             RunEvent::CompactionStarted => vec![self.step(agent::Step::Compaction(agent::Compaction::Start {}), ts)],
             RunEvent::CompactionEnded { will_retry } => {
                 let end = agent::Compaction::End { will_retry: *will_retry };
@@ -84,8 +101,13 @@ impl Watched {
             }
             RunEvent::Stopping { cause } => self.stopping(*cause, ts),
             RunEvent::Ended(end) => self.ended(end, ts),
+            RunEvent::Failover(failover) if audience.wants_more => {
+                let Failover { from, to, reason } = failover.clone();
+                let step = agent::Step::Lifecycle(agent::Lifecycle::Failover { from, to, reason });
+                vec![Shown::More(self.payload(step, ts))]
+            }
             // Reasoning is not streamed, and a change of model is a line in the log and a fact.
-            RunEvent::Thinking { .. } | RunEvent::Failover { .. } => self.skip(),
+            RunEvent::Thinking { .. } | RunEvent::Failover(_) => self.skip(),
         }
     }
 
@@ -95,14 +117,18 @@ impl Watched {
     }
 
     fn step(&mut self, step: agent::Step, ts: u64) -> Shown {
+        Shown::Agent(self.payload(step, ts))
+    }
+
+    fn payload(&mut self, step: agent::Step, ts: u64) -> AgentStep {
         self.seq += 1;
-        Shown::Agent(agent::Payload {
+        agent::Payload {
             run_id: self.run.clone(),
             step,
             session_key: Some(self.session.clone()),
             seq: Some(self.seq),
             ts,
-        })
+        }
     }
 
     fn text(&mut self, delta: &str, ts: u64, now: Instant) -> Vec<Shown> {
@@ -121,14 +147,7 @@ impl Watched {
     }
 
     fn tool(&mut self, name: &str, call: &str, phase: &ToolPhase, ts: u64) -> Vec<Shown> {
-        // The next assistant message starts anew.
-        if matches!(phase, ToolPhase::Start { .. }) {
-            self.last_delta = None;
-        }
         let Ok(tool_call_id) = call.parse() else { return self.skip() };
-        if !self.verbose_tools {
-            return self.skip();
-        }
         let name = name.to_owned();
         let parsed =
             |raw: &serde_json::value::RawValue| serde_json::from_str::<Value>(raw.get()).unwrap_or(Value::Null);
@@ -151,7 +170,8 @@ impl Watched {
                 agent::Tool::Result { name, tool_call_id, meta, is_error: *is_error, result }
             }
         };
-        vec![self.step(agent::Step::Tool(tool), ts)]
+        let payload = self.payload(agent::Step::Tool(tool), ts);
+        vec![if self.verbose_tools { Shown::Agent(payload) } else { Shown::More(payload) }]
     }
 
     fn stopping(&mut self, cause: StopCause, ts: u64) -> Vec<Shown> {
@@ -267,6 +287,20 @@ mod tests {
         RunEvent::Tool { name: "exec".into(), call: "c1".into(), phase }
     }
 
+    const BOTH: Audience = Audience { anybody: true, wants_more: true };
+
+    #[test]
+    fn tool_calls_of_a_quiet_session_are_for_those_who_asked() {
+        let start_of_call = || tool(ToolPhase::Start { arguments: to_raw_value(&json!({})).unwrap().into() });
+        let started = RunEvent::Started { at: 1, verbose_tools: false };
+        for (audience, count) in [(BOTH, 1), (Audience { wants_more: false, ..BOTH }, 0)] {
+            let mut watched = Watched::new(&start());
+            watched.on(&started, 2, Instant::now(), audience);
+            let shown = watched.on(&start_of_call(), 2, Instant::now(), audience);
+            assert!(shown.len() == count && shown.iter().all(|shown| matches!(shown, Shown::More(_))), "{shown:?}");
+        }
+    }
+
     #[test]
     fn the_result_of_a_tool_call_says_what_the_call_was_about() {
         let mut watched = Watched::new(&start());
@@ -277,7 +311,7 @@ mod tests {
             tool(ToolPhase::Start { arguments: arguments.into() }),
             tool(ToolPhase::Result { is_error: false, result: result.into() }),
         ];
-        let shown: Vec<_> = events.iter().flat_map(|event| watched.on(event, 2, Instant::now(), true)).collect();
+        let shown: Vec<_> = events.iter().flat_map(|event| watched.on(event, 2, Instant::now(), BOTH)).collect();
         let Some(Shown::Agent(payload)) = shown.last() else { panic!("a step") };
         assert_eq!(serde_json::to_value(payload).unwrap()["data"]["meta"], "ls -l");
         assert!(watched.about.is_empty());

@@ -87,7 +87,8 @@ pub(super) async fn run(
             super::serve::announce(shared, &connected.caller, &params, peer, "connect");
             let hello = response(&id, hello(shared, conn, connected.auth));
             let first = Wire::text(serde_json::to_vec(&hello).unwrap_or_default());
-            let member = Member { caller: Arc::clone(&connected.caller), outbox: Arc::clone(outbox) };
+            let caps = params.caps.clone().unwrap_or_default().into();
+            let member = Member { caller: Arc::clone(&connected.caller), outbox: Arc::clone(outbox), caps };
             let seat = shared.hub.join(Arc::new(member), first);
             Counters::add(&shared.hub.counters.connections);
             let params = Box::new(params);
