@@ -19,6 +19,7 @@ use sessions::Sessions;
 use stdx::{AbsPath, Clock, Disk, Entropy, Pool};
 use store::{Store, StoreError};
 use tool::AnyTool;
+use tracing::{Instrument as _, info, info_span};
 
 use crate::config::Config;
 use crate::models::{self, Unusable};
@@ -284,14 +285,20 @@ impl Inner {
 impl Runner for Agents {
     fn run(&self, start: RunStart, cx: RunContext) -> BoxFuture<'static, RunEnd> {
         let inner = Arc::clone(&self.0);
-        Box::pin(async move {
+        // Every line that is written below here names the run.
+        let span = info_span!("run", run = %start.run(), session = start.turn.key.as_str());
+        let carrying = async move {
             let (kept, sinks) = (start.clone(), cx.sinks.clone());
             let carried = AssertUnwindSafe(run::carry(Arc::clone(&inner), start, cx)).catch_unwind().await;
-            match carried {
+            let end = match carried {
                 Ok(end) => end,
                 Err(_) => run::broken(&inner, &kept, &sinks).await,
-            }
-        })
+            };
+            let ms = end.ended_at.saturating_sub(end.started_at);
+            info!(outcome = end.outcome.as_str(), ms, "run ended");
+            end
+        };
+        Box::pin(carrying.instrument(span))
     }
 }
 

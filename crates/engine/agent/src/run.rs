@@ -19,7 +19,7 @@ pub(crate) use begin::chosen;
 pub(crate) use said::derived;
 
 use budget::Reservation;
-use lanes::{Committed, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};
+use lanes::{Committed, Failover, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};
 use provider::{Model, ModelRef, Profile, Thinking, Usage};
 use serde_json::Value;
 use sessions::Session;
@@ -78,6 +78,7 @@ pub(crate) struct Run {
     texts: Vec<String>,
     usage: Usage,
     answered: Option<Arc<Model>>,
+    failovers: Vec<Failover>,
 }
 
 /// Why a run ends before its answer is whole.
@@ -99,6 +100,7 @@ impl From<StoreError> for Halt {
 /// Carries a run to its end.
 pub(crate) async fn carry(agents: Arc<Inner>, start: RunStart, cx: RunContext) -> RunEnd {
     let started_at = start.at;
+    tracing::info!(agent = start.turn.agent.as_str(), "run started");
     let clock = Arc::clone(&agents.parts.clock);
     let mut run = match Run::open(agents, start, cx).await {
         Ok(run) => run,
@@ -116,6 +118,7 @@ pub(crate) async fn carry(agents: Arc<Inner>, start: RunStart, cx: RunContext) -
             .as_ref()
             .map(|model| (model.reference.provider.to_string(), model.reference.model.to_string())),
         usage: run.usage,
+        failovers: std::mem::take(&mut run.failovers),
         texts: std::mem::take(&mut run.texts),
         ..ended(outcome, started_at, clock.now_ms())
     }
@@ -143,8 +146,8 @@ pub(crate) async fn broken(agents: &Inner, start: &RunStart, sinks: &Sinks) -> R
 
 /// The end of a run that said nothing.
 pub(crate) fn ended(outcome: RunOutcome, started_at: i64, ended_at: i64) -> RunEnd {
-    let (texts, usage) = (Vec::new(), Usage::default());
-    RunEnd { outcome, started_at, ended_at, texts, session: None, model: None, usage }
+    let (texts, failovers, usage) = (Vec::new(), Vec::new(), Usage::default());
+    RunEnd { outcome, started_at, ended_at, texts, session: None, model: None, usage, failovers }
 }
 
 impl Run {

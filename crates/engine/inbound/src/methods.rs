@@ -171,10 +171,16 @@ fn finished(run_id: ids::RunId, end: &RunEnd) -> Result<run::Reply, RpcError> {
     let meta = run::RunMeta {
         duration_ms: u64::try_from(end.ended_at - end.started_at).unwrap_or(0),
         agent_meta: run::AgentMeta { session_id, provider, model, usage: Some(usage) },
+        failovers: end.failovers.iter().map(failover).collect(),
         aborted: matches!(end.outcome, RunOutcome::Aborted { .. }),
         system_prompt_report: None,
         error: None,
     };
     let result = run::RunResult { payloads: payloads.collect(), meta };
     Ok(run::Reply { run_id, status: run::DoneStatus::Ok, summary: "completed".to_owned(), result })
+}
+
+fn failover(failover: &lanes::Failover) -> run::Failover {
+    let lanes::Failover { from, to, reason } = failover.clone();
+    run::Failover { from, to, reason }
 }

@@ -108,6 +108,18 @@ pub enum RunOutcome {
     },
 }
 
+impl RunOutcome {
+    /// In one word.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Aborted { .. } => "aborted",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
 /// A run's end, with what clients ask for afterwards.
 #[derive(Debug, Clone)]
 pub struct RunEnd {
@@ -120,6 +132,16 @@ pub struct RunEnd {
     /// `provider` and `model` that answered last.
     pub model: Option<(String, String)>,
     pub usage: Usage,
+    /// Who took over from whom, and why, in order.
+    pub failovers: Vec<Failover>,
+}
+
+/// Another profile or model took over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failover {
+    pub from: String,
+    pub to: String,
+    pub reason: String,
 }
 
 /// A step of a run as it happens; sinks show it. Nothing here is promised: only [`Committed`] steps are.
@@ -147,11 +169,7 @@ pub enum RunEvent {
         will_retry: bool,
     },
     /// Another profile or model takes over, and why.
-    Failover {
-        from: String,
-        to: String,
-        reason: String,
-    },
+    Failover(Failover),
     /// The run was asked to stop; its end follows when everything below it has stopped.
     Stopping {
         cause: StopCause,

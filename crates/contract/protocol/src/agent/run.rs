@@ -146,11 +146,22 @@ pub struct RunMeta {
     pub duration_ms: u64,
     pub agent_meta: AgentMeta,
     pub aborted: bool,
+    /// Who took over from whom, and why, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failovers: Vec<Failover>,
     /// How the system prompt was put together; for people who debug it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system_prompt_report: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Box<RawValue>>,
+}
+
+/// Another profile or model took over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failover {
+    pub from: String,
+    pub to: String,
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use budget::Money;
 use credentials::{CredentialError, Failure};
 use futures_util::{FutureExt as _, StreamExt as _};
-use lanes::RunEvent;
+use lanes::{Failover, RunEvent};
 use provider::{CacheHint, Model, ModelRequest, Profile, Provider, ProviderError, StopReason, Thinking, ToolSchema};
 use serde_json::json;
 
@@ -183,7 +183,7 @@ impl Run {
         let Some(profiles) = &mut self.profiles else { return };
         let from = profiles.pop_front().map(|profile| profile.id.to_string()).unwrap_or_default();
         let to = profiles.front().map(|profile| profile.id.to_string()).unwrap_or_default();
-        tracing::info!(run = %self.start.run(), model = %model.reference, from, to, "taking the next profile");
+        tracing::info!(model = %model.reference, from, to, reason = error.failover_reason(), "another profile takes over");
         self.changed(from, to, error);
     }
 
@@ -196,6 +196,8 @@ impl Run {
             self.standing.provider = next.reference.provider.to_string();
             self.standing.model = next.reference.model.to_string();
             self.offer = self.agents.tools.offer(&self.standing.facts(), &self.tools_config);
+            let (from, to) = (&model.reference, &next.reference);
+            tracing::info!(%from, %to, reason = error.failover_reason(), "another model takes over");
             self.changed(model.reference.to_string(), next.reference.to_string(), error);
         }
     }
@@ -211,7 +213,9 @@ impl Run {
     fn changed(&mut self, from: String, to: String, error: &ProviderError) {
         let reason = error.failover_reason().to_owned();
         self.facts.push(("model.failover", json!({ "from": from, "to": to, "reason": reason })));
-        self.tell(&RunEvent::Failover { from, to, reason });
+        let failover = Failover { from, to, reason };
+        self.failovers.push(failover.clone());
+        self.tell(&RunEvent::Failover(failover));
     }
 
     /// Waits, and up to a quarter longer, unless the run is stopped meanwhile.

@@ -87,6 +87,7 @@ impl Run {
             texts: Vec::new(),
             usage: provider::Usage::default(),
             answered: None,
+            failovers: Vec::new(),
             config,
             tools_config,
             agents,

@@ -12,7 +12,7 @@ use budget::Money;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lanes::{Committed, RunEvent, StopCause, ToolPhase, Turn};
-use provider::{Model, StopReason as Stopped};
+use provider::{Model, StopReason as Stopped, Usage};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use sessions::{Message, Part, Said, StopReason};
@@ -49,6 +49,10 @@ impl Run {
         let calls: Vec<WrittenCall> = answer.calls().cloned().collect();
         let mut batch = Batch::default();
         self.settle(&mut batch, model, &answer);
+        let Usage { input, output, .. } = answer.usage;
+        tracing::info!(model = %model.reference, input, output, "model answered");
+        let what = json!({ "model": model.reference.to_string(), "input": input, "output": output });
+        batch.facts.push(("model.answered", what));
         if calls.is_empty() {
             return self.last_word(batch, model, &answer).await;
         }
@@ -195,7 +199,7 @@ impl Run {
         let model = self.model();
         if let Some((_, unused)) = self.reservation.take() {
             // A run that was cut off among its calls reserved when it began again, and asks nothing before them.
-            batch.settle.push((unused, Money::ZERO, provider::Usage::default()));
+            batch.settle.push((unused, Money::ZERO, Usage::default()));
         }
         if let Some(model) = &model {
             let added: usize = batch.entries.iter().map(weight).sum();
@@ -227,6 +231,7 @@ impl Run {
     async fn one(&self, ready: Box<Ready>, arguments: Arc<RawValue>, cancel: &CancellationToken) -> Finished {
         let (id, name): (Arc<str>, Arc<str>) = (Arc::clone(&ready.id), ready.name.into());
         self.tool_started(&name, &id, arguments);
+        let began = self.agents.parts.clock.now();
         let turn = &self.start.turn;
         let (sinks, start) = (self.sinks.clone(), Arc::clone(&self.start));
         let (of, called) = (Arc::clone(&id), Arc::clone(&name));
@@ -254,6 +259,9 @@ impl Run {
                 tokio::time::timeout(GRACE, running).await.unwrap_or(Err(ToolError::Cancelled))
             }
         };
+        let took = self.agents.parts.clock.now().saturating_duration_since(began);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(tool = &*name, ok = outcome.is_ok(), ms, "tool ended");
         finish(&id, &name, outcome, &self.agents.spill, &self.agents.pictures).await
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use agent::no_model_advice;
 use credentials::Failure;
-use lanes::{RunEvent, RunOutcome};
+use lanes::{Failover, RunEvent, RunOutcome};
 use provider::{ModelEvent, ProviderError, Thinking, Usage};
 
 use crate::house::{CONFIG, House, turn};
@@ -64,7 +64,7 @@ async fn an_overloaded_vendor_is_tried_again_and_then_the_next_model_answers() {
     assert_eq!(end.model, Some(("paid".into(), "m".into())));
     let events = house.sink.events.lock();
     let failover = events.iter().find_map(|event| match event {
-        RunEvent::Failover { from, to, reason } => Some((from.clone(), to.clone(), reason.clone())),
+        RunEvent::Failover(Failover { from, to, reason }) => Some((from.clone(), to.clone(), reason.clone())),
         _ => None,
     });
     assert_eq!(failover, Some(("fake/m".into(), "paid/m".into(), "overloaded".into())));

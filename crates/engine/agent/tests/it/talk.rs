@@ -163,7 +163,10 @@ async fn the_session_remembers_model_and_tokens_of_its_last_run() {
     assert_eq!((record.get::<u64>("inputTokens"), record.get::<u64>("totalTokens")), (Some(10), Some(10)));
     assert_eq!(record.get::<bool>("systemSent"), Some(true));
     let facts = house.facts().await;
-    assert_eq!(facts, ["session.began", "budget.reserved", "run.began", "budget.settled", "run.ended"]);
+    assert_eq!(
+        facts,
+        ["session.began", "budget.reserved", "run.began", "budget.settled", "model.answered", "run.ended"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -415,5 +415,6 @@ async fn broken(neighbours: &Neighbours, start: &RunStart, what: &str) -> RunEnd
         session: None,
         model: None,
         usage: provider::Usage::default(),
+        failovers: Vec::new(),
     }
 }
