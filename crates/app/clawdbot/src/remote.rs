@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use client::{CallError, Client, ConnectError, Credentials, DeviceTokens, Identity, Options};
 use protocol::Method;
 use protocol::connect::{ClientId, ClientMode};
+use protocol::events::agent::TOOL_EVENTS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
@@ -40,16 +41,29 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// A connection to the gateway, or why there is none.
 pub(crate) async fn connect(context: &Context, reach: &Reach) -> Result<Client> {
-    try_connect(context, reach)
-        .await?
+    found(try_connect(context, reach).await?)
+}
+
+/// As [`connect`], for a command that shows what runs do.
+pub(crate) async fn connect_to_watch(context: &Context, reach: &Reach) -> Result<Client> {
+    let mut options = options(context, reach)?;
+    options.caps = vec![TOOL_EVENTS.to_owned()];
+    found(connect_by(&options, reach).await?)
+}
+
+fn found(client: Option<Client>) -> Result<Client> {
+    client
         .ok_or_else(|| anyhow!("no gateway is running here; start one with `clawdbot gateway`, or name one with --url"))
 }
 
 /// A connection to the gateway; `None` where nobody listens on this machine.
 pub(crate) async fn try_connect(context: &Context, reach: &Reach) -> Result<Option<Client>> {
-    let options = options(context, reach)?;
+    connect_by(&options(context, reach)?, reach).await
+}
+
+async fn connect_by(options: &Options, reach: &Reach) -> Result<Option<Client>> {
     let is_here = reach.url.is_none() && options.url.starts_with("ws://127.0.0.1:");
-    match Client::connect(&options).await {
+    match Client::connect(options).await {
         Ok(client) => Ok(Some(client)),
         Err(ConnectError::Unreachable { .. }) if is_here => Ok(None),
         Err(error) => bail!("{error}"),

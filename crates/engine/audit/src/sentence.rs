@@ -43,6 +43,10 @@ pub(crate) fn of(fact: &Fact) -> String {
         "run.steered" => format!("steered into run {}{}", fact.effect.as_deref().unwrap_or("?"), stood(fact)),
         "run.ended" => format!("run ended: {}", outcome(&fact.body)),
         "run.interrupted" => "run was interrupted by a stop of the program".to_owned(),
+        "model.answered" => {
+            let tokens = |field| fact.body.get(field).and_then(Value::as_u64).unwrap_or(0);
+            format!("model {} answered ({} tokens in, {} out)", text("model"), tokens("input"), tokens("output"))
+        }
         "model.failed" => format!("model call failed: {}", why()),
         "model.failover" => format!("model {} replaced by {}: {}", text("from"), text("to"), why()),
         "tool.started" => format!("tool {} started", text("tool")),
@@ -54,7 +58,9 @@ pub(crate) fn of(fact: &Fact) -> String {
         "budget.refused" => format!("not paid: {}", why()),
         "outbound.prepared" => format!("reply part {} prepared", fact.effect.as_deref().unwrap_or("?")),
         "outbound.sending" => format!("delivery attempt {}", fact.body.get("attempt").unwrap_or(&Value::Null)),
-        "outbound.sent" => "delivered".to_owned(),
+        "outbound.sent" => {
+            fact.text("message").map_or_else(|| "delivered".to_owned(), |id| format!("delivered as message {id}"))
+        }
         "outbound.retry" => format!("delivery failed, tried again later: {}", why()),
         "outbound.unknown" => format!("nobody knows whether it was delivered: {}", why()),
         "outbound.failed" => format!("delivery given up: {}", why()),
@@ -144,6 +150,11 @@ mod tests {
             sentence("run.steered", Some("r1"), stood),
             "steered into run r1 (queue steer, 1 ahead, waited 250 ms)"
         );
+        assert_eq!(
+            sentence("model.answered", None, json!({"model": "a/b", "input": 40, "output": 2})),
+            "model a/b answered (40 tokens in, 2 out)"
+        );
+        assert_eq!(sentence("outbound.sent", None, json!({"message": "17", "peer": "42"})), "delivered as message 17");
         assert_eq!(
             sentence("budget.reserved", None, json!({"micros": 1_250_000, "what": "m"})),
             "$1.250000 reserved for m"

@@ -43,6 +43,56 @@ async fn at_a_terminal_the_answer_is_shown_while_it_comes() -> anyhow::Result<()
     Ok(())
 }
 
+const CALL: &str = r#"{"command":"echo hello"}"#;
+
+#[tokio::test]
+async fn at_a_terminal_a_sign_of_life_and_each_tool_call_are_shown() -> anyhow::Result<()> {
+    let (gateway, model) = stage().await?;
+    model.answer(Answer::call("exec", CALL).stall());
+    model.answer(Answer::text("It said hello."));
+    let mut terminal = Terminal::run(gateway.home(), gateway.port(), &["agent", "--message", "run it"])?;
+    terminal.shows("thinking").await?;
+    model.release();
+    terminal.shows("exec {\"command\":\"echo hello\"}").await?;
+    terminal.shows("It said hello.").await?;
+    let (code, shown) = terminal.ended().await?;
+    assert_eq!(code, 0, "{shown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_local_run_shows_its_tool_calls_too() -> anyhow::Result<()> {
+    let model = FakeModel::start().await?;
+    let home = Home::new()?;
+    home.write_config(&config_for(Some(&model), None))?;
+    model.answer(Answer::call("exec", CALL));
+    model.answer(Answer::text("It said hello."));
+    let mut terminal = Terminal::run(&home, 1, &["agent", "--local", "--message", "run it"])?;
+    terminal.shows("exec {\"command\":\"echo hello\"}").await?;
+    terminal.shows("It said hello.").await?;
+    assert_eq!(terminal.ended().await?.0, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_clients_see_no_tool_calls_of_a_session_that_is_not_verbose() -> anyhow::Result<()> {
+    let (gateway, model) = stage().await?;
+    let client = gateway.client().await?;
+    let mut events = client.events();
+    model.answer(Answer::call("exec", CALL));
+    model.answer(Answer::text("It said hello."));
+    assert!(gateway.cli(&["agent", "--message", "run it"]).await?.status.success());
+    let mut streams = Vec::new();
+    while streams.last().is_none_or(|last| last != "end") {
+        let event = events.named("agent").await.ok_or_else(|| anyhow::anyhow!("the connection ended"))?;
+        let step: Value = serde_json::from_str(event.payload.get())?;
+        streams.push(step["data"]["phase"].as_str().or(step["stream"].as_str()).unwrap_or_default().to_owned());
+    }
+    assert_eq!((streams.first().map(String::as_str), streams.last().map(String::as_str)), (Some("start"), Some("end")));
+    assert!(!streams[1..].contains(&"start".to_owned()), "{streams:?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_pipe_gets_the_answer_alone_and_json_its_numbers_too() -> anyhow::Result<()> {
     let (gateway, model) = stage().await?;

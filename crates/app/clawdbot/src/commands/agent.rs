@@ -93,7 +93,7 @@ async fn way(arguments: &Arguments, context: &Context) -> Result<Way> {
         timeout: 10_000,
     };
     if !arguments.local {
-        return Ok(Way::Gateway(Box::new(remote::connect(context, &reach).await?)));
+        return Ok(Way::Gateway(Box::new(remote::connect_to_watch(context, &reach).await?)));
     }
     match lease::acquire(context) {
         Ok(lease) => {
@@ -102,7 +102,7 @@ async fn way(arguments: &Arguments, context: &Context) -> Result<Way> {
         }
         Err(LeaseError::Held { .. }) => {
             aside("A gateway holds this state folder: the run goes through it.");
-            Ok(Way::Gateway(Box::new(remote::connect(context, &reach).await?)))
+            Ok(Way::Gateway(Box::new(remote::connect_to_watch(context, &reach).await?)))
         }
         Err(error) => bail!("{error}"),
     }

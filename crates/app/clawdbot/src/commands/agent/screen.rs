@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use protocol::agent::run::Reply;
-use protocol::events::agent::{Compaction, Payload, Step, Tool};
+use protocol::events::agent::{Compaction, Lifecycle, Payload, Step, Tool};
 
 use crate::output::{Output, aside};
 
@@ -46,6 +46,9 @@ impl Screen {
                 self.note(&format!("{name} {line}"));
             }
             Step::Tool(Tool::Result { name, is_error: true, .. }) => self.note(&format!("{name} failed")),
+            Step::Lifecycle(Lifecycle::Failover { from, to, reason }) => {
+                self.note(&format!("{from} failed ({reason}): {to} takes over"));
+            }
             Step::Compaction(Compaction::Start {}) => self.note("summarising what was said before"),
             Step::Tool(_) | Step::Compaction(_) | Step::Lifecycle(_) | Step::Error(_) => {}
         }
