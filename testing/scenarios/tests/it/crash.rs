@@ -8,9 +8,9 @@ use crate::stage::Stage;
 #[tokio::test]
 async fn a_message_that_was_taken_before_the_kill_is_answered_after_the_start() -> anyhow::Result<()> {
     let mut stage = Stage::set().await?;
-    stage.model.answer(Answer::silent());
+    stage.model.answer(Answer::default().stall());
     stage.telegram.user("ann").says("remember me");
-    stage.model.request(1).await;
+    stage.model.stalled(1).await;
     stage.gateway.kill().await?;
     stage.model.answer(Answer::text("I do."));
     stage.gateway.restart().await?;

@@ -29,19 +29,19 @@ async fn after_a_kill_between_call_and_bill_the_worst_case_stands_in_the_ledger(
         model["cost"] = json!({ "input": 3.0, "output": 15.0, "cacheRead": 0.3, "cacheWrite": 3.75 });
     })
     .await?;
-    stage.model.answer(Answer::silent());
+    stage.model.answer(Answer::text("half").stall());
     stage.telegram.user("ann").says("hello");
-    stage.model.request(1).await;
+    stage.model.stalled(1).await;
     stage.gateway.kill().await?;
-    stage.model.answer(Answer::text("here again"));
+    stage.model.answer(Answer::text("here again").usage(10, 5, 0));
     stage.gateway.restart().await?;
-    stage.telegram.expect_reply().await;
+    assert_eq!(stage.telegram.expect_reply().await.text, "here again");
     stage.gateway.stop().await?;
-    let ledger = ledger(&stage)?;
-    let dearest = ledger.iter().copied().max().unwrap_or_default();
-    let cheapest = ledger.iter().copied().min().unwrap_or_default();
-    assert_eq!(ledger.len(), 2, "{ledger:?}");
-    assert!(dearest > cheapest, "the call that was cut off costs its worst case: {ledger:?}");
+    let [cut_off, answered] = ledger(&stage)?.try_into().map_err(|rows| anyhow::anyhow!("not two calls: {rows:?}"))?;
+    assert!(cut_off.reserved > 0 && cut_off.expired, "{cut_off:?}");
+    assert_eq!(cut_off.spent, Some(cut_off.reserved), "the call that was cut off costs its worst case");
+    // Ten tokens of three dollars a million, and five of fifteen.
+    assert_eq!((answered.spent, answered.expired), (Some(10 * 3 + 5 * 15), false));
     Ok(())
 }
 
@@ -58,15 +58,24 @@ async fn a_model_on_this_machine_without_a_price_costs_nothing() -> anyhow::Resu
     stage.telegram.user("ann").says("hello");
     assert_eq!(stage.telegram.expect_reply().await.text, "free words");
     stage.gateway.stop().await?;
-    assert!(ledger(&stage)?.iter().all(|cost| *cost == 0));
+    let ledger = ledger(&stage)?;
+    assert_eq!(ledger, [Line { reserved: 0, spent: Some(0), expired: false }]);
     Ok(())
 }
 
-/// What each call cost, in the ledger's unit.
-fn ledger(stage: &Stage) -> anyhow::Result<Vec<i64>> {
+/// One call in the ledger, in millionths of a dollar.
+#[derive(Debug, PartialEq)]
+struct Line {
+    reserved: i64,
+    spent: Option<i64>,
+    expired: bool,
+}
+
+/// Every call, oldest first.
+fn ledger(stage: &Stage) -> anyhow::Result<Vec<Line>> {
     let path = stage.gateway.home().state().join("journal.sqlite");
     let database = rusqlite::Connection::open(path)?;
-    let mut rows = database.prepare("SELECT spent FROM ledger ORDER BY id")?;
-    let amounts = rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(amounts)
+    let mut rows = database.prepare("SELECT reserved, spent, expired FROM ledger ORDER BY id")?;
+    let line = |row: &rusqlite::Row<'_>| Ok(Line { reserved: row.get(0)?, spent: row.get(1)?, expired: row.get(2)? });
+    Ok(rows.query_map([], line)?.collect::<Result<_, _>>()?)
 }
