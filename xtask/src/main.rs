@@ -3,6 +3,7 @@
 mod bench;
 mod check; // formatting, lints, house rules
 mod coverage; // which lines the tests run
+mod hooks; // what git runs before a commit
 mod peers;
 mod run; // build, then be the binary
 mod schema;
@@ -20,6 +21,7 @@ fn main() -> Result<()> {
         Some("run") => run::chore(&words),
         Some("test") => test::chore(&words),
         Some("check") => check::chore(),
+        Some("hooks") => hooks::chore(),
         Some("tidy") => tidy::chore(),
         Some("schema") => schema::schema(),
         Some("golden") => schema::golden(),
@@ -28,7 +30,9 @@ fn main() -> Result<()> {
         Some("coverage") => coverage::chore(&words),
         Some("simulate") => simulate::chore(&words),
         other => {
-            bail!("unknown chore {other:?}: run, test, check, tidy, bench, coverage, simulate, peers, schema, golden")
+            bail!(
+                "unknown chore {other:?}: run, test, check, hooks, tidy, bench, coverage, simulate, peers, schema, golden"
+            )
         }
     }
 }

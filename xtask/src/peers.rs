@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -92,6 +93,17 @@ pub(crate) fn get(without: &[String]) -> Result<()> {
     }
     ensure!(failed.is_empty(), "peers that cannot be had: {}", failed.join(", "));
     Ok(())
+}
+
+/// Whether the last `get` was told to do without it.
+pub(crate) fn is_left_out(name: &str) -> bool {
+    fs::read_to_string(folder().join("left-out")).is_ok_and(|left| left.lines().any(|line| line == name))
+}
+
+/// Writes down that something did not run, for want of this.
+pub(crate) fn skip(what: &str, needs: &str) -> Result<()> {
+    let mut noted = fs::OpenOptions::new().append(true).create(true).open(folder().join("skipped"))?;
+    Ok(writeln!(noted, "{what} (needs {needs})")?)
 }
 
 /// Tells which tests did not run because their peer was left out, and how many.

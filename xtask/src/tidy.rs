@@ -3,12 +3,14 @@
 
 mod adapters; // a vendor's word stays in its folder
 mod documents; // ARCHITECTURE.md against the tree
+mod egress; // one way out of the machine
 mod exceptions; // the rules' exceptions, with reasons
 mod files; // names, sizes and first lines
 mod layers; // the folder is the dependency rule
 mod packages; // what we stand on
 mod source; // the files, read once
 mod tests; // how tests are written
+mod ways; // by hand, at a commit, at every change
 
 use anyhow::{Result, ensure};
 
@@ -42,6 +44,8 @@ const RULES: &[(&str, Rule)] = &[
     ("layers", layers::check),
     ("packages", packages::check),
     ("documents", documents::check),
+    ("egress", egress::check),
+    ("ways", ways::check),
 ];
 
 pub(crate) fn chore() -> Result<()> {
@@ -109,6 +113,16 @@ mod held {
     #[test]
     fn the_architecture_names_every_crate_and_every_queue_as_it_is() {
         assert_eq!(broken("documents"), []);
+    }
+
+    #[test]
+    fn only_the_way_out_and_the_gateways_client_open_connections() {
+        assert_eq!(broken("egress"), []);
+    }
+
+    #[test]
+    fn a_commit_and_every_change_are_checked_by_the_commands_that_people_use() {
+        assert_eq!(broken("ways"), []);
     }
 
     #[test]
