@@ -3,8 +3,6 @@
 //! A peer may be left out on purpose. Then the test that asks for it passes without having run, and is counted.
 
 use std::{
-    fs::OpenOptions,
-    io::Write as _,
     path::{Path, PathBuf},
     process::{Output, Stdio},
     sync::Arc,
@@ -25,10 +23,6 @@ use tokio::{
 /// These programs take seconds to load, and the machine may be busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-fn peers() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/peers")
-}
-
 /// A program that is there.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -41,12 +35,10 @@ pub struct Peer {
 /// # Errors
 /// It was neither fetched nor left out.
 pub fn peer(name: &str) -> anyhow::Result<Option<Peer>> {
-    let peers = peers();
+    let peers = testkit::peers();
     let left_out = std::fs::read_to_string(peers.join("left-out")).unwrap_or_default();
     if left_out.lines().any(|left| left == name || left == "node") {
-        let thread = std::thread::current();
-        let line = format!("{} (needs {name})\n", thread.name().unwrap_or("a test"));
-        OpenOptions::new().append(true).create(true).open(peers.join("skipped"))?.write_all(line.as_bytes())?;
+        testkit::skip(name)?;
         return Ok(None);
     }
     let folder = peers.join(name);

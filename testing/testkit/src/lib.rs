@@ -4,8 +4,10 @@ mod binary;
 mod chat;
 mod gateway;
 mod home;
+mod skipped;
 
 pub use binary::binary;
 pub use chat::{Chat, Reply};
 pub use gateway::TestGateway;
 pub use home::{Home, config_for};
+pub use skipped::{peers, skip, skip_named};
