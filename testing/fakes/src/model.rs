@@ -112,7 +112,7 @@ impl FakeModel {
         self
     }
 
-    /// The models that Ollama's listing names: name, context length, abilities such as `tools` and `vision`.
+    /// The models that the listings of Ollama and of OpenAI's formats name: name, context length, abilities such as `tools` and `vision`.
     pub fn serves(&self, name: &str, context: u32, abilities: &[&str]) -> &Self {
         self.shared.script.serves(name, context, abilities);
         self

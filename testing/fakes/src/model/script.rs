@@ -68,6 +68,14 @@ impl Script {
         json!({"models": inner.served.iter().map(model).collect::<Vec<_>>()})
     }
 
+    /// The body of the listing that OpenAI's formats have; `None` where nothing is served.
+    pub(crate) fn models(&self) -> Option<Value> {
+        let inner = self.inner.lock();
+        let model = |(name, window, _): &(String, u32, Vec<String>)| json!({"id": name, "object": "model", "max_context_length": window});
+        let models: Vec<Value> = inner.served.iter().map(model).collect();
+        (!models.is_empty()).then(|| json!({"object": "list", "data": models}))
+    }
+
     /// The body of Ollama's `/api/show`, or `None` for a model it does not serve.
     pub(crate) fn show(&self, wanted: &str) -> Option<Value> {
         let inner = self.inner.lock();

@@ -58,6 +58,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     if path.ends_with("/api/tags") {
         return json(&shared.script.tags());
     }
+    if path.ends_with("/models") {
+        let listing = shared.script.models();
+        return listing.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |listing| json(&listing));
+    }
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };

@@ -2,7 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use testkit::{Home, TestGateway};
+use fakes::FakeTelegram;
+use testkit::{Home, TestGateway, config_for};
 
 #[tokio::test]
 async fn an_empty_home_gets_a_token_private_folders_and_one_line_with_the_pages_address() -> anyhow::Result<()> {
@@ -32,6 +33,26 @@ async fn a_second_gateway_on_the_same_folder_is_refused_and_names_the_first() ->
 }
 
 #[tokio::test]
+async fn without_a_model_a_person_on_telegram_is_told_in_one_sentence_what_to_do() -> anyhow::Result<()> {
+    let telegram = FakeTelegram::start().await?;
+    let ann = telegram.user("ann");
+    let _gateway = TestGateway::start(&config_for(None, Some((&telegram, &[ann.id()])))).await?;
+    ann.says("hello");
+    let told = telegram.expect_reply().await.text;
+    assert!(told.contains("clawdbot onboard"), "{told}");
+    assert_eq!(sentences(&told), 1, "{told}");
+    ann.says("are you there?");
+    assert_eq!(telegram.expect_reply().await.text, told);
+    assert_eq!(telegram.texts().len(), 2, "nothing besides it is said");
+    Ok(())
+}
+
+/// Sentences of one text: what ends them is followed by a space or by nothing.
+fn sentences(text: &str) -> usize {
+    text.split_whitespace().filter(|word| word.ends_with(['.', '!', '?'])).count()
+}
+
+#[tokio::test]
 async fn without_a_model_the_answer_is_one_sentence_that_says_what_to_do() -> anyhow::Result<()> {
     let gateway = TestGateway::start_in(Home::new()?, &[]).await?;
     let config: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(gateway.home().config_path())?)?;
@@ -40,5 +61,6 @@ async fn without_a_model_the_answer_is_one_sentence_that_says_what_to_do() -> an
     assert!(!said.status.success());
     let text = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     assert!(text.contains("clawdbot onboard"), "{text}");
+    assert_eq!(sentences(&text), 1, "{text}");
     Ok(())
 }

@@ -20,9 +20,9 @@ use crate::commands;
 /// What the keys make of it.
 pub(crate) const CTRL_C: &str = "\u{3}";
 const WRONG_KEY: &str = "sk-proj-wrong";
-const RIGHT_KEY: &str = "sk-proj-right";
+pub(crate) const RIGHT_KEY: &str = "sk-proj-right";
 /// Nothing listens there: what this machine runs besides must not change the story.
-const NO_SERVERS: [&str; 6] = ["--ollama-port", "1", "--llamacpp-port", "1", "--lmstudio-port", "1"];
+pub(crate) const NO_SERVERS: [&str; 6] = ["--ollama-port", "1", "--llamacpp-port", "1", "--lmstudio-port", "1"];
 /// Words that do not come within this time do not come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,6 +40,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts a command in this home; `port` is where a gateway is looked for.
     pub(crate) fn run(home: &Home, port: u16, args: &[&str]) -> anyhow::Result<Self> {
+        Self::run_with(home, port, args, &[])
+    }
+
+    /// As [`Terminal::run`], with more in the environment.
+    pub(crate) fn run_with(home: &Home, port: u16, args: &[&str], env: &[(&str, &str)]) -> anyhow::Result<Self> {
         let size = PtySize { rows: 50, cols: 250, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
         let mut command = CommandBuilder::new(testkit::binary()?);
@@ -50,6 +55,7 @@ impl Terminal {
         for (name, value) in [("PATH", "/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("TERM", "xterm-256color")] {
             command.env(name, value);
         }
+        env.iter().for_each(|(name, value)| command.env(name, value));
         command.args(args);
         let child = pair.slave.spawn_command(command)?;
         let mut reader = pair.master.try_clone_reader()?;
@@ -94,7 +100,7 @@ impl Terminal {
     }
 
     /// Types a line and ends it.
-    fn answer(&mut self, line: &str) -> anyhow::Result<()> {
+    pub(crate) fn answer(&mut self, line: &str) -> anyhow::Result<()> {
         self.press(&format!("{line}\r"))
     }
 
@@ -130,7 +136,7 @@ fn words(bytes: &[u8]) -> String {
 }
 
 /// A home that knows only where the vendors are: on this machine.
-fn home_with(model: &FakeModel, telegram: &FakeTelegram) -> anyhow::Result<Home> {
+pub(crate) fn home_with(model: &FakeModel, telegram: &FakeTelegram) -> anyhow::Result<Home> {
     let home = Home::new()?;
     home.write_config(&json!({
         "models": { "providers": { "openai": { "baseUrl": format!("{}/v1", model.url()), "models": [] } } },
@@ -140,7 +146,7 @@ fn home_with(model: &FakeModel, telegram: &FakeTelegram) -> anyhow::Result<Home>
 }
 
 /// A vendor that takes one key alone.
-async fn vendor() -> anyhow::Result<FakeModel> {
+pub(crate) async fn vendor() -> anyhow::Result<FakeModel> {
     let model = FakeModel::start().await?;
     model.otherwise(|seen| match seen.header("authorization") == Some(&format!("Bearer {RIGHT_KEY}")) {
         true => Answer::text("OK"),
@@ -149,12 +155,12 @@ async fn vendor() -> anyhow::Result<FakeModel> {
     Ok(model)
 }
 
-fn written(home: &Home) -> anyhow::Result<Value> {
+pub(crate) fn written(home: &Home) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&std::fs::read_to_string(home.config_path())?)?)
 }
 
 /// Every file below the home, with what is in it.
-fn files(folder: &std::path::Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn files(folder: &std::path::Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -169,8 +175,18 @@ fn files(folder: &std::path::Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
 }
 
 async fn by_flags(home: &Home, flags: &[&str]) -> anyhow::Result<(Output, Value)> {
-    let args = [&["onboard", "--non-interactive", "--json"], NO_SERVERS.as_slice(), flags].concat();
-    let output = commands::run(home, &args).await?;
+    by_flags_with(home, &[NO_SERVERS.as_slice(), flags].concat(), &[]).await
+}
+
+/// The flags are all there is, and this is in the environment.
+pub(crate) async fn by_flags_with(
+    home: &Home,
+    flags: &[&str],
+    env: &[(&str, &str)],
+) -> anyhow::Result<(Output, Value)> {
+    let mut command = commands::command(home)?;
+    command.args(["onboard", "--non-interactive", "--json"]).args(flags).envs(env.iter().copied());
+    let output = command.output().await?;
     let said = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("{flags:?}: {}", String::from_utf8_lossy(&output.stderr)))?;
     Ok((output, said))
