@@ -9,12 +9,12 @@ use anyhow::{Context as _, Result, ensure};
 const OUTWARD: &str = "outward";
 
 /// Makes the network, then becomes the program it is given. Which kinds of device a kernel has differs; a bridge without
-/// members counts as well. The kernel's own talk about its addresses is switched off.
+/// members counts as well. What the kernel itself tells a network of its addresses and groups is switched off.
 const MAKE: &str = "ip link set lo up
-    ip link add outward type dummy 2> /dev/null || ip link add outward type bridge
+    ip link add outward type dummy 2> /dev/null || ip link add outward type bridge mcast_snooping 0
     echo 1 > /proc/sys/net/ipv6/conf/outward/disable_ipv6
     ip addr add 198.51.100.1/24 dev outward
-    ip link set outward up
+    ip link set outward multicast off up
     ip route add default dev outward
     exec \"$@\"";
 
