@@ -11,6 +11,8 @@ mod independent_telegram;
 #[cfg(test)]
 mod published_client;
 #[cfg(test)]
+mod python_client;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod witness;
