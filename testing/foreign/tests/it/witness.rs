@@ -117,6 +117,42 @@ async fn a_bot_is_refused_bad_formatting_and_comes_back_after_a_429() -> anyhow:
 }
 
 #[tokio::test]
+async fn a_bot_says_again_what_a_failing_proxy_or_a_broken_connection_swallowed() -> anyhow::Result<()> {
+    let Some(mut witness) = Witness::start("poll").await? else { return Ok(()) };
+    let telegram = witness.telegram.clone();
+    // A proxy's page is no answer of the API, and a connection that breaks is none at all: the bot asks once more.
+    for (fault, text) in [(Fault::BadGateway, "a proxy"), (Fault::DropBefore, "a break before")] {
+        telegram.fault("sendMessage", fault);
+        telegram.user("Ann").says(text);
+        assert_eq!(witness.saw("text").await?["text"], text);
+        assert_eq!(telegram.expect_reply().await.text, format!("echo: {text}"));
+    }
+    assert_eq!(telegram.texts(), ["echo: a proxy", "echo: a break before"], "the calls that failed did not count");
+    // The API took this one, and the bot cannot know it.
+    telegram.fault("sendMessage", Fault::DropAfter);
+    telegram.user("Ann").says("a break after");
+    for _ in 0..2 {
+        assert_eq!(telegram.expect_reply().await.text, "echo: a break after");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bot_polls_on_after_a_failing_proxy_and_a_broken_connection() -> anyhow::Result<()> {
+    let Some(mut witness) = Witness::start("poll").await? else { return Ok(()) };
+    let telegram = witness.telegram.clone();
+    telegram.polled().await;
+    telegram.fault("getUpdates", Fault::BadGateway);
+    telegram.fault("getUpdates", Fault::DropBefore);
+    telegram.cut().await?;
+    telegram.user("Ann").says("still there?");
+    assert_eq!(witness.saw("text").await?["text"], "still there?");
+    assert_eq!(telegram.expect_reply().await.text, "echo: still there?");
+    telegram.all_confirmed().await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_bot_ends_when_another_one_polls() -> anyhow::Result<()> {
     let Some(mut witness) = Witness::start("poll").await? else { return Ok(()) };
     witness.telegram.polled().await;
