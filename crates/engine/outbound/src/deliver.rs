@@ -48,9 +48,9 @@ pub(crate) async fn work(inner: &Inner, place: &Place, slot: &Slot, cancel: &Can
 async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) -> Result<bool, StoreError> {
     let asked = place.clone();
     let Some(pending) = inner.store.read(move |view| outbox::head(view, &asked)).await? else { return Ok(false) };
-    let early = pending.due.saturating_sub(inner.clock.now_ms());
-    if early > 0 {
-        pause(slot, Duration::from_millis(early.unsigned_abs()), cancel).await;
+    let early = retry::remaining(pending.due, inner.clock.now_ms());
+    if !early.is_zero() {
+        pause(slot, early, cancel).await;
         return Ok(true);
     }
     let Some(outlet) = inner.outlets.outlet(&place.channel, &place.account) else {

@@ -61,6 +61,14 @@ pub fn after(attempt: &Attempt<'_>) -> Next {
     }
 }
 
+/// How long a piece still waits whose row is due then. No wait of ours is longer than the longest one: a row that is due
+/// later was written before somebody set the wall clock back, and counts as due.
+#[must_use]
+pub(crate) fn remaining(due_ms: i64, now_ms: i64) -> Duration {
+    let remaining = Duration::from_millis(due_ms.saturating_sub(now_ms).max(0).unsigned_abs());
+    if remaining > LONGEST_WAIT { Duration::ZERO } else { remaining }
+}
+
 fn wait(number: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1u32 << number.saturating_sub(1).min(12)).min(LONGEST_WAIT)
 }
@@ -71,6 +79,13 @@ mod tests {
 
     fn next(error: ChannelError, number: u32, guarantee: Guarantee, after_unknown: AfterUnknown) -> Next {
         after(&Attempt { number, error: &error, guarantee, after_unknown })
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_no_piece_waiting() {
+        assert_eq!(remaining(5_000, 2_000), Duration::from_secs(3));
+        assert_eq!(remaining(2_000, 5_000), Duration::ZERO);
+        assert_eq!(remaining(7_200_000, 0), Duration::ZERO);
     }
 
     #[test]
