@@ -1,11 +1,13 @@
 //! The measurements. Each gives one or more rows of the table.
 
 mod clients; // what a connection costs
+mod command; // what scripts call
 mod growth; // what a turn leaves behind
 mod health; // many small requests
 mod idle; // a gateway that does nothing
 mod large; // a long session, many sessions
 mod ratio; // a full store against an empty one
+mod round_trip; // one small request after the other
 mod size; // on the disk
 mod start; // until the first greeting
 mod together; // many sessions at once
@@ -29,12 +31,14 @@ pub(crate) struct Row {
 pub(crate) fn all() -> &'static [Row] {
     &[
         Row { ids: &["version"], measure: version::measure },
+        Row { ids: &["command"], measure: command::measure },
         Row { ids: &["size"], measure: size::measure },
         Row { ids: &["hello", "import"], measure: start::measure },
         Row { ids: &["idle-memory"], measure: idle::measure },
         Row { ids: &["client-memory", "client-kept"], measure: clients::measure },
         Row { ids: &["health-cpu"], measure: health::measure },
-        Row { ids: &["turn-p50", "turn-p99", "turn-cpu"], measure: turn::measure },
+        Row { ids: &["round-trip"], measure: round_trip::measure },
+        Row { ids: &["turn-p50", "turn-p99", "turn-cpu", "first-delta"], measure: turn::measure },
         Row { ids: &["together-rate", "together-failed"], measure: together::measure },
         Row { ids: &["store-ratio"], measure: ratio::measure },
         Row { ids: &["history", "list"], measure: large::measure },
@@ -144,6 +148,11 @@ pub(crate) struct Figure {
 impl Figures {
     pub(crate) fn put(&mut self, id: &str, value: f64) {
         self.all.insert(id.to_owned(), Figure { value, note: None });
+    }
+
+    /// As [`Figures::put`], for the one of several things that the value is of.
+    pub(crate) fn put_named(&mut self, id: &str, value: f64, name: impl Into<String>) {
+        self.all.insert(id.to_owned(), Figure { value, note: Some(name.into()) });
     }
 
     /// As [`Figures::put`], for a load that may be smaller than the row says.

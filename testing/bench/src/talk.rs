@@ -18,11 +18,13 @@ pub(crate) struct Talk {
     message: Vec<u8>,
 }
 
-/// When one turn began and ended, as its client saw it, and the mark by which the model knows it.
+/// When one turn was asked for, began to be answered and ended, as its client saw it, and the mark by which the model knows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Turn {
     pub(crate) mark: String,
     pub(crate) sent: Instant,
+    /// When the first words of the answer were there.
+    pub(crate) began: Instant,
     pub(crate) ended: Instant,
 }
 
@@ -78,16 +80,19 @@ impl Talk {
         let sent = Instant::now();
         let id = self.ask("chat.send", &params)?;
         let (about, run) = (br#""event":"chat""#, format!("\"{run}\""));
+        let mut began = None;
         loop {
             self.socket.receive(&mut self.message)?;
             let text = &self.message;
             if has(text.get(..64).unwrap_or(text), about) && has(text, run.as_bytes()) {
                 if has(text, br#""state":"final""#) {
-                    return Ok(Turn { mark, sent, ended: Instant::now() });
+                    let ended = Instant::now();
+                    return Ok(Turn { mark, sent, began: began.unwrap_or(ended), ended });
                 }
                 if !has(text, br#""state":"delta""#) {
                     bail!("the turn failed: {}", String::from_utf8_lossy(text));
                 }
+                began.get_or_insert_with(Instant::now);
             } else if self.refused(&id) {
                 bail!("chat.send: {}", String::from_utf8_lossy(&self.message));
             }

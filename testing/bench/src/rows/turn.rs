@@ -22,7 +22,7 @@ pub(super) fn measure(program: &Program, scale: &Scale, figures: &mut Figures) -
     let home = Home::new(program, &model)?;
     let running = Running::start(program, &home)?;
     let mut talk = running.talk()?;
-    let (mut times, mut cpu) = (Vec::new(), 0.0);
+    let (mut times, mut first, mut cpu) = (Vec::new(), Vec::new(), 0.0);
     for block in 0..scale.blocks {
         let session = format!("agent:main:turns-{block}");
         for _ in 0..WARM {
@@ -31,7 +31,9 @@ pub(super) fn measure(program: &Program, scale: &Scale, figures: &mut Figures) -
         }
         let before = running.cpu();
         for _ in 0..scale.turns_per_block {
-            times.push(own_time(&talk.turn(&session)?, &model)?);
+            let turn = talk.turn(&session)?;
+            times.push(own_time(&turn, &model)?);
+            first.push((turn.began - turn.sent).as_secs_f64() * 1e3);
             std::thread::sleep(GAP);
         }
         cpu += running.cpu() - before;
@@ -40,6 +42,7 @@ pub(super) fn measure(program: &Program, scale: &Scale, figures: &mut Figures) -
     figures.put("turn-p50", median(&times));
     figures.put("turn-p99", percentile(&times, 0.99));
     figures.put("turn-cpu", cpu / count);
+    figures.put("first-delta", median(&first));
     drop(talk);
     running.stop()
 }
