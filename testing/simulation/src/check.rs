@@ -2,6 +2,7 @@
 
 mod answers; // each question answered once, in its queue's way
 mod books; // rows, runs, models, tools, money
+mod chains; // what the journal tells of each message
 mod pieces; // what people saw and in which order
 mod records; // what the store and the disk say
 mod transcripts; // files of lines
@@ -30,6 +31,10 @@ pub(crate) fn damage(outside: &Outside, store: &Store) {
         Some(Fault::InboxSyncLost) => "DELETE FROM inbox WHERE rowid = (SELECT max(rowid) FROM inbox)",
         Some(Fault::OutboxRowDropped) => "DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)",
         Some(Fault::ReservationForgotten) => "DELETE FROM ledger WHERE spent IS NULL",
+        Some(Fault::LinkForgotten) => {
+            "DELETE FROM facts WHERE kind = 'run.started' AND effect =
+             (SELECT effect FROM facts WHERE kind = 'run.started' ORDER BY id DESC LIMIT 1)"
+        }
         _ => return,
     };
     let done = store.write_blocking(move |tx| tx.execute(sql, []));
@@ -49,6 +54,7 @@ pub(crate) fn at_rest(outside: &Outside, store: &Store, disk: &MemoryDisk) {
     books::check(outside, &records);
     transcripts::check(outside, &records);
     answers::check(outside, &records);
+    chains::check(outside, &records, store);
 }
 
 /// How often one question may come before the model. Into the running turn and again afterwards: each process may

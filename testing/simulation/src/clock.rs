@@ -14,13 +14,27 @@ pub(crate) struct VirtualClock(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    wall_ms: i64,
+    true_ms: i64,
+    /// How far the wall clock is off: somebody sets it while the program runs.
+    off_ms: i64,
     since: Option<tokio::time::Instant>,
 }
 
 impl VirtualClock {
     pub(crate) fn new(wall_ms: i64) -> Self {
-        Self(Mutex::new(State { wall_ms, since: None }))
+        Self(Mutex::new(State { true_ms: wall_ms, off_ms: 0, since: None }))
+    }
+
+    /// Time as it passes for everybody outside, whatever the wall clock says.
+    pub(crate) fn true_ms(&self) -> i64 {
+        let state = self.0.lock();
+        let passed = state.since.map_or(0, |since| since.elapsed().as_millis());
+        state.true_ms + i64::try_from(passed).unwrap_or(0)
+    }
+
+    /// Somebody sets the wall clock.
+    pub(crate) fn jump(&self, by_ms: i64) {
+        self.0.lock().off_ms += by_ms;
     }
 
     /// A process begins: from now on time passes with its runtime.
@@ -29,16 +43,16 @@ impl VirtualClock {
     }
 
     /// The process is gone for a while.
-    pub(crate) fn end(&self, now_ms: i64, away_ms: i64) {
-        *self.0.lock() = State { wall_ms: now_ms + away_ms, since: None };
+    pub(crate) fn end(&self, away_ms: i64) {
+        let now_ms = self.true_ms();
+        let mut state = self.0.lock();
+        (state.true_ms, state.since) = (now_ms + away_ms, None);
     }
 }
 
 impl Clock for VirtualClock {
     fn now_ms(&self) -> i64 {
-        let state = self.0.lock();
-        let passed = state.since.map_or(0, |since| since.elapsed().as_millis());
-        state.wall_ms + i64::try_from(passed).unwrap_or(0)
+        self.true_ms() + self.0.lock().off_ms
     }
 
     fn now(&self) -> Instant {

@@ -50,10 +50,16 @@ pub enum Fault {
     ReservationForgotten,
     /// Messages to a busy session interrupt it, whatever its queue mode says.
     QueueModeIgnored,
+    /// What is said to nobody in a group is taken for a question.
+    GateOpen,
+    /// The facts forget in the crash which run came of a message.
+    LinkForgotten,
+    /// A client's request that comes again is given another key.
+    ClientKeyNotStable,
 }
 
 impl Fault {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::AcknowledgedTooEarly,
         Self::AcceptedUnsynced,
         Self::InboxSyncLost,
@@ -77,6 +83,9 @@ impl Fault {
         Self::RunTwice,
         Self::ReservationForgotten,
         Self::QueueModeIgnored,
+        Self::GateOpen,
+        Self::LinkForgotten,
+        Self::ClientKeyNotStable,
     ];
 
     /// By its name on the command line.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use accounts::Inbox;
 use agent::{Agents, Folders, Host, NoGroupRules, NoHistoryLimits, NoSkills, Unfinished};
 use anyhow::Result;
+use audit::Audit;
 use budget::Purses;
 use config::Live;
 use ids::AccountId;
@@ -19,11 +20,12 @@ use sessions::Sessions;
 use stdx::{AbsPath, CancellationToken, Clock, Disk, OwnedTask, Pool, SeededEntropy};
 use store::{Migration, Store};
 
+use crate::client;
 use crate::disk::MortalDisk;
 use crate::fault::Fault;
 use crate::model::Talker;
 use crate::neighbours::{Commands, Neighbour};
-use crate::network::{KIND, Line, listen};
+use crate::network::{KIND, Line, listen, person};
 use crate::outside::Outside;
 use crate::planted::{ForgetfulRunner, HastyInbox, LooseSender, Reopening, TwiceRunner};
 use crate::tools::tools;
@@ -39,7 +41,14 @@ const MODELS: &str = r#"{
 
 /// All tables.
 pub(crate) fn migrations() -> Vec<Migration> {
-    let all = [Sessions::MIGRATIONS, inbound::MIGRATIONS, agent::MIGRATIONS, outbound::MIGRATIONS, budget::MIGRATIONS];
+    let all = [
+        Audit::MIGRATIONS,
+        Sessions::MIGRATIONS,
+        inbound::MIGRATIONS,
+        agent::MIGRATIONS,
+        outbound::MIGRATIONS,
+        budget::MIGRATIONS,
+    ];
     all.into_iter().flatten().copied().collect()
 }
 
@@ -63,7 +72,7 @@ pub(crate) struct House {
     pub(crate) sessions: Arc<Sessions>,
     agents: Agents,
     deliveries: Deliveries,
-    _lanes: Lanes,
+    lanes: Lanes,
     intake: Intake,
     sinks: Sinks,
     cancel: CancellationToken,
@@ -159,8 +168,7 @@ impl House {
             &cancel,
         );
         let account = Vec::new();
-        let mut house =
-            Self { outside, store, sessions, agents, deliveries, _lanes: lanes, intake, sinks, cancel, account };
+        let mut house = Self { outside, store, sessions, agents, deliveries, lanes, intake, sinks, cancel, account };
         house.wake().await?;
         house.connect();
         Ok(house)
@@ -231,6 +239,9 @@ impl House {
             }
             listen(outside, inbox).await;
         }));
+        let table = client::methods(&self.intake, &self.lanes, &self.sessions);
+        let outside = Arc::clone(&self.outside);
+        self.account.push(OwnedTask::spawn(&self.cancel, |_| client::work(outside, table)));
     }
 
     /// Waits until nothing is left to do; what is left when the patience is over.
@@ -239,7 +250,9 @@ impl House {
         let patience = tokio::time::Instant::now() + Duration::from_secs(3600);
         loop {
             tokio::time::sleep(Duration::from_millis(pause)).await;
-            let all_told = self.outside.vendor.lock().acknowledged >= self.outside.plan.updates.len();
+            let plan = &self.outside.plan;
+            let all_told = self.outside.vendor.lock().acknowledged >= plan.updates.len()
+                && self.outside.client.lock().done >= plan.requests.len();
             let left = self.left();
             if all_told && left.is_empty() {
                 return Ok(());
@@ -314,6 +327,11 @@ fn rules(outside: &Outside) -> Result<inbound::Config> {
     let plan = &outside.plan;
     let mode = if outside.has(Fault::QueueModeIgnored) { QueueMode::Interrupt } else { plan.mode };
     let config = json!({
+        "channels": {KIND: {
+            "groupAllowFrom": [person(0), person(1)],
+            "groupPolicy": "allowlist",
+            "groups": {"*": {"requireMention": !outside.has(Fault::GateOpen)}},
+        }},
         "session": {"dmScope": "per-peer"},
         "messages": {
             "inbound": {"debounceMs": plan.join_ms},

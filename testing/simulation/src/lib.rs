@@ -10,6 +10,7 @@
 )]
 
 mod check; // what must hold
+mod client; // who asks over the wire
 mod clock; // virtual time
 mod dice; // chance from the seed
 mod disk; // a disk whose machine may stop

@@ -16,7 +16,7 @@ use store::Store;
 
 use crate::fault::Fault;
 use crate::outside::Outside;
-use crate::plan::numbers;
+use crate::plan::{What, numbers};
 
 /// The network's name.
 pub(crate) const KIND: &str = "net";
@@ -74,15 +74,22 @@ pub(crate) fn person(number: u64) -> String {
     format!("{}", 100 + number)
 }
 
+/// The group's name on the network, and a member of it who is on no list.
+const GROUP: &str = "-200";
+const STRANGER: &str = "999";
+
 fn inbound(outside: &Outside, number: usize, event: String) -> Inbound {
     let update = &outside.plan.updates[number];
-    let person = person(update.person);
+    let is_group = update.what.is_in_group();
+    let person = if update.what == What::Stranger { STRANGER.to_owned() } else { person(update.person) };
+    let (peer, kind) = if is_group { (GROUP, PeerKind::Group) } else { (person.as_str(), PeerKind::Dm) };
+    let is_mention = matches!(update.what, What::AskInGroup | What::Stranger);
     Inbound {
         event,
         message: format!("in{number}").parse().expect("a message id"),
         peer: Peer {
-            id: person.parse().expect("a peer id"),
-            kind: PeerKind::Dm,
+            id: peer.parse().expect("a peer id"),
+            kind,
             title: None,
             is_forum: false,
             main_line: None,
@@ -93,7 +100,7 @@ fn inbound(outside: &Outside, number: usize, event: String) -> Inbound {
         text: outside.plan.text(number),
         attachments: Vec::new(),
         spans: Vec::new(),
-        addressed: Addressed::Nobody,
+        addressed: if is_mention { Addressed::Mentioned } else { Addressed::Nobody },
         reply_to: None,
         merge: None,
         change: Change::New,

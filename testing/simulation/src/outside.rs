@@ -9,9 +9,10 @@ use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use stdx::{Clock as _, Entropy as _, SeededEntropy};
+use stdx::{Entropy as _, SeededEntropy};
 use tokio::sync::Notify;
 
+use crate::client::Client;
 use crate::clock::VirtualClock;
 use crate::dice::Dice;
 use crate::fault::Fault;
@@ -32,6 +33,7 @@ pub(crate) struct Outside {
     pub(crate) vendor: Mutex<Vendor>,
     pub(crate) calls: Mutex<Calls>,
     pub(crate) deeds: Mutex<Deeds>,
+    pub(crate) client: Mutex<Client>,
     /// What was seen to be wrong while it happened.
     pub(crate) wrongs: Mutex<Vec<String>>,
     machine: Mutex<Machine>,
@@ -46,10 +48,21 @@ struct Machine {
     /// Moments, and choices of who goes first, in all lives.
     total: u64,
     dies_at: Option<u64>,
+    /// How often the wall clock was set.
+    jumps: usize,
     is_dead: bool,
     died_writing: bool,
     hash: DefaultHasher,
     lines: Option<Vec<String>>,
+}
+
+impl Machine {
+    fn note(&mut self, line: String) {
+        self.hash.write(line.as_bytes());
+        if let Some(lines) = &mut self.lines {
+            lines.push(line);
+        }
+    }
 }
 
 impl Outside {
@@ -59,6 +72,7 @@ impl Outside {
             count: 0,
             total: 0,
             dies_at: None,
+            jumps: 0,
             is_dead: false,
             died_writing: false,
             hash: DefaultHasher::new(),
@@ -70,6 +84,7 @@ impl Outside {
             vendor: Mutex::new(Vendor::default()),
             calls: Mutex::new(Calls::default()),
             deeds: Mutex::new(Deeds::default()),
+            client: Mutex::new(Client::default()),
             wrongs: Mutex::default(),
             machine: Mutex::new(machine),
             died: Notify::new(),
@@ -84,7 +99,7 @@ impl Outside {
 
     /// Milliseconds since the schedule began.
     pub(crate) fn passed_ms(&self) -> u64 {
-        u64::try_from(self.clock.now_ms() - BEGIN_MS).unwrap_or(0)
+        u64::try_from(self.clock.true_ms() - BEGIN_MS).unwrap_or(0)
     }
 
     /// A process starts.
@@ -137,9 +152,11 @@ impl Outside {
         machine.count += 1;
         machine.total += 1;
         let line = format!("{} {passed:>6} {what} {detail}", machine.life);
-        machine.hash.write(line.as_bytes());
-        if let Some(lines) = &mut machine.lines {
-            lines.push(line);
+        machine.note(line);
+        while let Some((_, by_ms)) = self.plan.jumps.get(machine.jumps).filter(|(at, _)| *at <= machine.total) {
+            machine.jumps += 1;
+            machine.note(format!("the wall clock is set by {by_ms} ms"));
+            self.clock.jump(*by_ms);
         }
         if machine.dies_at == Some(machine.count) {
             machine.is_dead = true;

@@ -3,7 +3,8 @@
 use channel::Guarantee;
 use lanes::{QueueMode, RunOutcome, StopCause};
 
-use super::records::Records;
+use super::records::{Fact, Records};
+use crate::client;
 use crate::outside::Outside;
 use crate::plan::What;
 
@@ -15,10 +16,63 @@ pub(super) fn check(outside: &Outside, records: &Records) {
             continue;
         };
         match update.what {
-            What::Ask | What::AskAnew => question(outside, records, number, event),
+            What::Ask | What::AskAnew | What::AskInGroup => question(outside, records, number, event),
             What::Status | What::Stop => command(outside, records, number, event),
+            What::Aside => unheard(outside, records, (number, event), "keep"),
+            What::Stranger => unheard(outside, records, (number, event), "ignore"),
         }
     }
+    for number in 0..outside.plan.requests.len() {
+        request(outside, records, number);
+    }
+}
+
+/// What is not for the agent starts no run and is answered with nothing.
+fn unheard(outside: &Outside, records: &Records, (number, event): (usize, &str), wanted: &str) {
+    let verdict = records.of_kind("inbound.verdict").find(|fact| fact.cause == event);
+    let admission = verdict.and_then(|fact| fact.body["admission"].as_str()).unwrap_or("nothing");
+    if admission != wanted {
+        outside.wrong(format!("update {number} was judged {admission} instead of {wanted}"));
+    }
+    let of_it: Vec<&str> =
+        records.facts.iter().filter(|f| f.cause == event).filter_map(|f| f.effect.as_deref()).collect();
+    if !of_it.is_empty() {
+        outside.wrong(format!("update {number} was not for the agent and led to {of_it:?}"));
+    }
+}
+
+/// What a client was told is taken is one run, with its answer in the transcript.
+fn request(outside: &Outside, records: &Records, number: usize) {
+    let key = client::key(number);
+    let names = [format!("chat:{key}"), format!("agent:{key}")];
+    let is_it =
+        |fact: &&Fact| fact.body["vendor"].as_str().is_some_and(|vendor| names.iter().any(|name| name == vendor));
+    let events: Vec<&Fact> = records.of_kind("inbound.received").filter(is_it).collect();
+    let [event] = events.as_slice() else {
+        outside.wrong(format!("request {number} was taken {} times", events.len()));
+        return;
+    };
+    let named = records.runs.iter().filter(|(run, _)| run.starts_with(&key)).count();
+    let answers = records.said(&format!("ans-{}.", outside.plan.question_of(number)));
+    if named > 1 || answers > super::most_times(outside) {
+        outside.wrong(format!("request {number} became {named} runs and has {answers} answers"));
+    }
+    let runs = records.runs_of(&event.cause);
+    let is_excused = match runs.len() {
+        // It never came to be a run: it was stopped, or another took its place.
+        0 => outside.client.lock().aborted.contains(&number) || may_be_replaced(outside),
+        _ => runs
+            .iter()
+            .any(|run| matches!(records.outcome(run), Some(RunOutcome::Failed { .. } | RunOutcome::Aborted { .. }))),
+    };
+    if answers == 0 && !is_excused {
+        outside.wrong(format!("request {number} was taken and never answered, runs {runs:?}"));
+    }
+}
+
+/// All requests are for one session.
+fn may_be_replaced(outside: &Outside) -> bool {
+    outside.plan.mode == QueueMode::Interrupt && outside.plan.requests.len() > 1
 }
 
 fn command(outside: &Outside, records: &Records, number: usize, event: &str) {
@@ -65,10 +119,11 @@ fn question(outside: &Outside, records: &Records, number: usize, event: &str) {
 
 /// A later message of the same person may have stopped or replaced the work on this one.
 fn may_be_dropped(outside: &Outside, number: usize) -> bool {
-    let person = outside.plan.updates[number].person;
-    outside.plan.updates[number + 1..].iter().filter(|update| update.person == person).any(|update| match update.what {
+    let this = &outside.plan.updates[number];
+    let later = outside.plan.updates[number + 1..].iter();
+    later.filter(|update| update.shares_room_with(this)).any(|update| match update.what {
         What::Stop => true,
-        What::Ask | What::AskAnew => outside.plan.mode == QueueMode::Interrupt,
-        What::Status => false,
+        what if what.is_question() => outside.plan.mode == QueueMode::Interrupt,
+        _ => false,
     })
 }

@@ -86,6 +86,12 @@ impl Records {
         self.of_kind(kind).any(|fact| fact.cause == cause)
     }
 
+    /// How many entries of the model hold these words.
+    pub(super) fn said(&self, words: &str) -> usize {
+        let lines = self.transcripts.values().flatten().map(|line| String::from_utf8_lossy(line));
+        lines.filter(|line| line.contains("\"role\":\"assistant\"") && line.contains(words)).count()
+    }
+
     /// How a run ended.
     pub(super) fn outcome(&self, run: &str) -> Option<RunOutcome> {
         let ended = self.of_kind("run.ended").find(|fact| fact.cause == run)?;

@@ -124,3 +124,18 @@ fn a_forgotten_reservation_is_found() {
 fn an_ignored_queue_mode_is_found() {
     is_found(Fault::QueueModeIgnored);
 }
+
+#[test]
+fn a_group_whose_every_word_is_a_question_is_found() {
+    is_found(Fault::GateOpen);
+}
+
+#[test]
+fn a_message_whose_run_the_facts_forget_is_found() {
+    is_found(Fault::LinkForgotten);
+}
+
+#[test]
+fn a_request_that_comes_again_as_another_one_is_found() {
+    is_found(Fault::ClientKeyNotStable);
+}
