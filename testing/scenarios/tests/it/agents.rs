@@ -66,7 +66,9 @@ async fn two_agents_with_accounts_of_their_own_share_nothing() -> anyhow::Result
 async fn a_chat_that_waits_for_its_model_holds_up_itself_and_nobody_else() -> anyhow::Result<()> {
     let stage = Stage::set_for(|config, telegram| {
         let bob = telegram.user("bob").id();
-        config["channels"]["telegram"]["allowFrom"].as_array_mut().map(|list| list.push(json!(bob)));
+        if let Some(list) = config["channels"]["telegram"]["allowFrom"].as_array_mut() {
+            list.push(json!(bob));
+        }
         config["session"] = json!({ "dmScope": "per-peer" });
         config["messages"] = json!({ "queue": { "mode": "followup", "debounceMs": 0 } });
     })
