@@ -7,7 +7,6 @@ export type Action =
   | "stop"
   | "write"
   | "attach"
-  | "tools"
   | "theme"
   | "previous"
   | "next"
@@ -40,7 +39,6 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "previous", keys: ["Alt", "↑"], words: "Previous message", fits: withAlt("ArrowUp") },
   { action: "next", keys: ["Alt", "↓"], words: "Next message", fits: withAlt("ArrowDown") },
   { action: "newest", keys: ["Alt", "End"], words: "Newest message", fits: withAlt("End") },
-  { action: "tools", keys: ["Alt", "V"], words: "Tool calls as they happen, on or off", fits: withAlt("KeyV") },
   { action: "theme", keys: ["Alt", "L"], words: "Light or dark", fits: withAlt("KeyL") },
   {
     action: "help",

@@ -90,13 +90,6 @@ export class WebChat {
     return titleOf(row ?? { key }, this.mainKey);
   }
 
-  /** Whether tool calls of the open session are told while they happen. */
-  get showsTools(): boolean {
-    const key = this.conversation?.session ?? "";
-    const row = this.sessions.find((one) => one.key === key);
-    return row === undefined ? isOwn(key) : row.verboseLevel === "on";
-  }
-
   openSession(key: string): void {
     if (this.conversation?.session === key) return;
     this.#show(key);
@@ -113,7 +106,7 @@ export class WebChat {
     if (session === undefined) return;
     this.#outbox.put({ key: randomId(), session, text, attachments, at: Date.now() });
     this.conversation?.touch();
-    void this.#flush();
+    void this.#sending.flush();
   }
 
   /** Sends a refused message once more, as a new one. */
@@ -130,13 +123,6 @@ export class WebChat {
     return pending;
   }
 
-  async showTools(isShown: boolean): Promise<void> {
-    const key = this.conversation?.session;
-    if (key === undefined) return;
-    await this.#patchVerbose(key, isShown ? "on" : "off");
-    await this.list();
-  }
-
   async list(): Promise<void> {
     if (this.#listing) return;
     this.#listing = true;
@@ -150,21 +136,6 @@ export class WebChat {
     } finally {
       this.#listing = false;
     }
-  }
-
-  async #patchVerbose(key: string, verboseLevel: "on" | "off"): Promise<void> {
-    try {
-      await this.#connection.request("sessions.patch", { key, verboseLevel });
-    } catch (error) {
-      if (!(error instanceof Lost || error instanceof Refused)) throw error;
-    }
-  }
-
-  async #flush(): Promise<void> {
-    const key = this.conversation?.session ?? "";
-    const isFresh = isOwn(key) && !this.sessions.some((row) => row.key === key);
-    if (isFresh && this.#connection.isOpen) await this.#patchVerbose(key, "on");
-    await this.#sending.flush();
   }
 
   #acknowledged(pending: Pending, reply: SendReply): void {

@@ -86,7 +86,6 @@ export class ChatPage extends LightElement {
   #headerTemplate(): TemplateResult {
     const chat = this.#chat;
     const isDark = currentTheme() === "dark";
-    const hasTools = chat.showsTools;
     return html`<header>
       <h1>
         <button type="button" class="session-button" aria-haspopup="dialog" title="Conversations (Ctrl+K)" @click=${() => this.#do("sessions")}>
@@ -95,7 +94,6 @@ export class ChatPage extends LightElement {
       </h1>
       <nav aria-label="Page">
         ${chat.status.state === "refused" ? nothing : iconButton("New conversation", "Alt+N", ICONS.plus, () => this.#do("new"))}
-        ${iconButton("Show tool calls as they happen", "Alt+V", ICONS.wrench, () => this.#do("tools"), hasTools)}
         ${iconButton(isDark ? "Light" : "Dark", "Alt+L", isDark ? ICONS.sun : ICONS.moon, () => this.#do("theme"))}
         ${iconButton("Keys", "?", ICONS.help, () => this.#do("help"))}
       </nav>
@@ -186,8 +184,6 @@ export class ChatPage extends LightElement {
         return this.#composer?.write();
       case "attach":
         return this.#composer?.choosePictures();
-      case "tools":
-        return void chat.showTools(!chat.showsTools);
       case "theme":
         toggleTheme();
         return this.requestUpdate();
@@ -259,13 +255,12 @@ function openSocket(url: string, listener: Listener): WebSocket {
   return socket;
 }
 
-function iconButton(label: string, keys: string, icon: unknown, action: () => void, isPressed?: boolean): TemplateResult {
+function iconButton(label: string, keys: string, icon: unknown, action: () => void): TemplateResult {
   return html`<button
     type="button"
     class="icon-button"
     aria-label=${label}
     title=${`${label} (${keys})`}
-    aria-pressed=${isPressed ?? nothing}
     @click=${action}
   >
     ${icon}

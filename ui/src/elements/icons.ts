@@ -16,7 +16,6 @@ export const ICONS = {
   close: icon(svg`<path d="m7 7 10 10M17 7 7 17" />`),
   sun: icon(svg`<circle cx="12" cy="12" r="4" /><path d="M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1 1M17.4 17.4l1 1M18.4 5.6l-1 1M6.6 17.4l-1 1" />`),
   moon: icon(svg`<path d="M19.5 14.2A8 8 0 1 1 9.8 4.5a6.4 6.4 0 0 0 9.7 9.7z" />`),
-  wrench: icon(svg`<path d="M14.2 6.6a4.2 4.2 0 0 1 5.3-1.1l-2.8 2.8.4 2 2 .4 2.4-2.4a4.2 4.2 0 0 1-5.6 5.1l-6.6 6.6a2 2 0 0 1-2.8-2.8l6.6-6.6a4.2 4.2 0 0 1 1.1-4z" />`),
   help: icon(svg`<circle cx="12" cy="12" r="8.5" /><path d="M9.8 9.5a2.3 2.3 0 1 1 3.2 2.2c-.7.3-1 .8-1 1.6" /><path d="M12 16.4v.1" />`),
   search: icon(svg`<circle cx="11" cy="11" r="6" /><path d="m19.5 19.5-4.2-4.2" />`),
 };

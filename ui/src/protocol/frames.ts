@@ -62,7 +62,6 @@ export interface SessionRow {
   lastMessagePreview?: string;
   channel?: string;
   updatedAt: number | null;
-  verboseLevel?: string;
 }
 
 export interface SessionsReply {

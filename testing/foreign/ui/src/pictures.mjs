@@ -3,6 +3,7 @@
 
 import { resolve } from "node:path";
 
+import { sticksOut } from "./frames.mjs";
 import { states, writeScene } from "./scene.mjs";
 import { closeBrowser, onStage } from "./stage.mjs";
 
@@ -18,6 +19,8 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         if (isPhone && name !== "conversation") return;
         if (name === "conversation" && !isPhone) await page.locator(".scroller").evaluate((element) => (element.scrollTop -= 270));
         await page.evaluate(() => document.fonts.ready);
+        const { elements } = await sticksOut(page);
+        if (elements.length > 0) throw new Error(`${name}, ${size}: ${elements.join(", ")} is beyond the edge`);
         await page.screenshot({ path: resolve(FOLDER, `${name}-${size}-${colorScheme}.png`), animations: "disabled" });
       });
     })();

@@ -69,9 +69,8 @@ test("tool calls of the history open to what was asked and what came out", onSta
   },
 ));
 
-test("tool calls are told while they happen in a conversation that the page began", onStage({}, async ({ page, model }) => {
+test("tool calls are told while they happen, in the main conversation of a person who set nothing up", onStage({}, async ({ page, model }) => {
   await page.getByText("What shall we do?").waitFor();
-  await page.getByRole("button", { name: "New conversation" }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("Look around.");
   await page.keyboard.press("Enter");
   const first = await model.asked();
