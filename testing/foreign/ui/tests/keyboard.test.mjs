@@ -23,6 +23,7 @@ async function walk(page, until, key = "Tab") {
     // Behind the last and before the first the browser's own controls come.
     if (here === undefined) continue;
     assert.ok(here.isSeen, `the focus on ${here.tag} "${here.name}" cannot be seen`);
+    if (until === undefined && here.name === seen[0]) return seen;
     seen.push(here.name);
     if (until?.test(here.name) === true) return seen;
   }
