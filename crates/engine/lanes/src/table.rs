@@ -179,3 +179,6 @@ impl Lanes {
         self.mailbox.send(command).await.map_err(|_| LaneError::Stopping)
     }
 }
+
+#[cfg(test)]
+mod tests;

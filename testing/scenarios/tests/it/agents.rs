@@ -65,10 +65,7 @@ async fn two_agents_with_accounts_of_their_own_share_nothing() -> anyhow::Result
 #[tokio::test]
 async fn a_chat_that_waits_for_its_model_holds_up_itself_and_nobody_else() -> anyhow::Result<()> {
     let stage = Stage::set_for(|config, telegram| {
-        let bob = telegram.user("bob").id();
-        if let Some(list) = config["channels"]["telegram"]["allowFrom"].as_array_mut() {
-            list.push(json!(bob));
-        }
+        config["channels"]["telegram"]["allowFrom"] = json!(["ann", "bob"].map(|name| telegram.user(name).id()));
         config["session"] = json!({ "dmScope": "per-peer" });
         config["messages"] = json!({ "queue": { "mode": "followup", "debounceMs": 0 } });
     })

@@ -124,7 +124,7 @@ fn a_group_message_without_mention_is_kept_as_context_and_starts_no_run() {
 fn one_admitted_part_admits_the_whole_message_wherever_it_stands() {
     let kept = Verdict { admission: Admission::Keep, rule: "requireMention: not mentioned".into(), trusted: true };
     let named = Verdict { admission: Admission::Admit, rule: "mentioned".into(), trusted: true };
-    let all = Verdict { rule: "part of one message: mentioned".into(), ..named.clone() };
+    let all = Verdict { rule: "part of one message: mentioned".into(), ..named };
     assert_eq!(whole([&named, &kept]), Some(all.clone()));
     assert_eq!(whole([&kept, &kept, &named]), Some(all));
     assert_eq!(whole([&kept, &kept]), None);
