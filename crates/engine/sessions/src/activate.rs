@@ -5,15 +5,19 @@ use std::io;
 use std::sync::Arc;
 
 use ids::EntryId;
-use stdx::{AppendFile, Disk, Repair};
+use stdx::{AbsPath, AppendFile, AtomicFile, Disk, Repair};
 use store::{StoreError, View, params};
 use tracing::{info, warn};
 
 use crate::SessionsError;
 use crate::active::{Active, Place, open_or_create};
 use crate::shared::Shared;
+use crate::transcript::earlier;
 use crate::transcript::line::{Line, is_whole};
 use crate::transcript::tail::LinesBackwards;
+
+/// The first line of a transcript is far shorter.
+const HEADER_BYTES: usize = 4096;
 
 /// A committed line that may not be in its file.
 #[derive(Debug)]
@@ -110,6 +114,9 @@ fn open(disk: &Arc<dyn Disk>, place: &Place, pending: &[Pending], now_ms: i64) -
     if !exists && pending.is_empty() {
         return Ok(Opened { file: None, leaf: None, repair: Repair::Nothing, appended: 0 });
     }
+    if exists {
+        renew(disk, &place.path)?;
+    }
     let (mut file, repair) = if pending.is_empty() {
         AppendFile::open(disk, &place.path, is_whole)?
     } else {
@@ -125,6 +132,18 @@ fn open(disk: &Arc<dyn Disk>, place: &Place, pending: &[Pending], now_ms: i64) -
     file.sync_all()?;
     let leaf = leaf(disk.as_ref(), place)?;
     Ok(Opened { file: Some(file), leaf, repair, appended })
+}
+
+/// A file of an older version is written anew before anything is added to it; it stays beside as it was.
+fn renew(disk: &Arc<dyn Disk>, path: &AbsPath) -> io::Result<()> {
+    let start = disk.read(path, 0, HEADER_BYTES)?;
+    let Some(version) = start.split(|byte| *byte == b'\n').next().and_then(earlier::version) else { return Ok(()) };
+    let text = disk.read(path, 0, usize::MAX)?;
+    let kept = path.with_suffix(&format!(".version-{version}"));
+    AtomicFile::new(Arc::clone(disk), kept.clone()).write(&text)?;
+    AtomicFile::new(Arc::clone(disk), path.clone()).write(&earlier::renewed(&text, version))?;
+    info!(path = %path, version, kept = %kept, "transcript of an older version was written anew");
+    Ok(())
 }
 
 fn ids_in(disk: &dyn Disk, place: &Place) -> io::Result<HashSet<EntryId>> {

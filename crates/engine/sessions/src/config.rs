@@ -27,6 +27,11 @@ pub struct Config {
     /// Older spelling of `reset.idleMinutes`.
     #[schemars(range(min = 1))]
     pub idle_minutes: Option<u32>,
+    /// Conversations at most: beyond that, the one unused for longest is put aside. No bound when absent.
+    #[schemars(range(min = 1))]
+    pub max_sessions: Option<u32>,
+    /// Days after which a transcript that was reset or deleted is removed for good. Kept when absent.
+    pub keep_archived_days: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -8,6 +8,7 @@ mod active;
 mod archive;
 mod compact;
 mod config;
+mod crowd;
 mod envelope;
 mod error;
 mod export;

@@ -1,7 +1,7 @@
 //! Where transcripts and the other program's index lie.
 
 use ids::{AgentId, SessionId, SessionKey};
-use stdx::AbsPath;
+use stdx::{AbsPath, Disk};
 
 use crate::record::Record;
 
@@ -33,6 +33,18 @@ impl Places {
     fn expand(&self, path: &str) -> AbsPath {
         let below_home = path.strip_prefix('~').map(|rest| self.home.join(rest.trim_start_matches('/')));
         below_home.unwrap_or_else(|| self.state.join(path))
+    }
+
+    /// A transcript that is gone from where its record says, beside the agent's others: the state folder may have been
+    /// moved since.
+    pub(crate) fn found_again(&self, disk: &dyn Disk, agent: &AgentId, said: AbsPath) -> AbsPath {
+        let folder = self.folder(agent);
+        if said.parent() == folder {
+            return said;
+        }
+        let sibling = said.as_path().file_name().map(|name| folder.join(name));
+        let is_moved = |sibling: &AbsPath| disk.stat(&said).is_err() && disk.stat(sibling).is_ok();
+        sibling.filter(is_moved).unwrap_or(said)
     }
 
     /// A session's transcript: where its record says, else by its id.

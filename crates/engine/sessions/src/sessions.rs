@@ -154,6 +154,9 @@ impl Sessions {
             found => self.begin(key, found, opening.fresh).await?,
         };
         let session = self.use_session(key, &record, &opening.workspace).await?;
+        if started == Started::New {
+            self.make_room(key).await;
+        }
         Ok(Opened { session, record, started })
     }
 
@@ -232,7 +235,9 @@ impl Sessions {
 
     pub(crate) fn place(&self, key: &SessionKey, record: &Record, workspace: &AbsPath) -> Option<Place> {
         let session = record.session()?;
-        let path = self.shared.places.transcript(key, &self.agent_of(key), &session, record);
+        let (shared, agent) = (&self.shared, self.agent_of(key));
+        let said = shared.places.transcript(key, &agent, &session, record);
+        let path = shared.places.found_again(shared.disk.as_ref(), &agent, said);
         Some(Place { path, session, cwd: workspace.to_string().into() })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! History is only ever appended to: what the model should no longer see is said by a compaction entry.
 
+pub(crate) mod earlier;
 pub(crate) mod entry;
 pub(crate) mod history;
 pub(crate) mod line;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use crate::active::Active;
+use crate::crowd::SWEEP_EVERY;
 use crate::shared::Shared;
 
 /// Appended lines are synced this long after the first of them.
@@ -48,9 +49,12 @@ impl Shared {
     pub(crate) async fn keep_up(self: Arc<Self>, cancel: CancellationToken) {
         let (mut sync_at, mut export_at) = (None, None);
         let mut exported = Instant::now();
+        let mut sweep_at = exported;
         loop {
             let rest_at = self.first_to_rest();
-            let next = [sync_at, export_at, rest_at].into_iter().flatten().min();
+            // Without a word about it in the config nothing is ever due.
+            let due = self.config.get().keep_archived_days.map(|_| sweep_at);
+            let next = [sync_at, export_at, rest_at, due].into_iter().flatten().min();
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return,
@@ -66,6 +70,10 @@ impl Shared {
                 sync_at = None;
             }
             self.put_away(now).await;
+            if due.is_some_and(|at| at <= now) {
+                self.forget_put_aside().await;
+                sweep_at = now + SWEEP_EVERY;
+            }
             if self.index_dirty.load(Ordering::SeqCst) {
                 let due = exported + EXPORT_EVERY;
                 if due <= now {

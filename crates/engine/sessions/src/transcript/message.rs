@@ -341,7 +341,8 @@ impl Message {
         let timestamp = read.timestamp.unwrap_or(0.0) as i64;
         let or_empty = |text: Option<Arc<str>>| text.unwrap_or_else(|| "".into());
         Some(match read.role.as_str() {
-            "user" => Self::User(UserMessage { content, timestamp }),
+            // What a program put in is shown as a person's text.
+            "user" | "custom" | "hookMessage" => Self::User(UserMessage { content, timestamp }),
             "assistant" => Self::Assistant(AssistantMessage {
                 content,
                 api: or_empty(read.api),

@@ -246,3 +246,54 @@ async fn on_a_real_disk_with_real_threads_many_sessions_are_written_at_once() {
     let index: serde_json::Value = serde_json::from_str(&index).unwrap();
     assert_eq!(index.as_object().unwrap().len(), 10);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_transcript_of_version_1_is_continued_from_what_its_compaction_kept() {
+    let house = house();
+    let said = |text: &str| format!(r#"{{"type":"message","message":{{"role":"user","content":"{text}"}}}}"#);
+    let compaction = r#"{"type":"compaction","summary":"short","firstKeptEntryIndex":2,"tokensBefore":9}"#;
+    let header = r#"{"type":"session","id":"old","timestamp":"t","cwd":"/w"}"#;
+    let text = [header, &said("a"), &said("b"), compaction, &said("c"), ""].join("\n");
+    house.write("/s/agents/main/sessions/old.jsonl", &text);
+    let index = serde_json::json!({"agent:main:main": {"sessionId": "old", "updatedAt": NOW}});
+    house.write("/s/agents/main/sessions/sessions.json", &index.to_string());
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    session.append(vec![says("d")]).await.unwrap();
+    session.flush().await.unwrap();
+    assert_eq!(told(&session).await, ["summary: short", "user: b", "user: c", "assistant: d"]);
+    assert_eq!(house.lines(session.path())[0]["version"], 3);
+    assert_eq!(house.text(&session.path().with_suffix(".version-1")), text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_hook_said_in_version_2_is_still_said() {
+    let house = house();
+    let header = r#"{"type":"session","version":2,"id":"old","timestamp":"t","cwd":"/w"}"#;
+    let hook =
+        r#"{"type":"message","id":"0000000a","parentId":null,"message":{"role":"hookMessage","content":"by a hook"}}"#;
+    house.write("/s/agents/main/sessions/old.jsonl", &[header, hook, ""].join("\n"));
+    let index = serde_json::json!({"agent:main:main": {"sessionId": "old", "updatedAt": NOW}});
+    house.write("/s/agents/main/sessions/sessions.json", &index.to_string());
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    assert_eq!(told(&session).await, ["user: by a hook"]);
+    assert_eq!(house.lines(session.path())[1]["message"]["role"], "custom");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transcript_that_is_not_where_its_record_says_is_found_beside_its_siblings() {
+    let house = house();
+    let header = r#"{"type":"session","version":3,"id":"a","timestamp":"t","cwd":"/w"}"#;
+    let line = r#"{"type":"message","id":"0000000a","parentId":null,"message":{"role":"user","content":"kept"}}"#;
+    house.write("/s/agents/main/sessions/a.jsonl", &[header, line, ""].join("\n"));
+    let entry = serde_json::json!({"sessionId": "a", "updatedAt": NOW, "sessionFile": "/gone/sessions/a.jsonl"});
+    house.write("/s/agents/main/sessions/sessions.json", &serde_json::json!({"agent:main:main": entry}).to_string());
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let session = open(&sessions, "agent:main:main").await;
+    assert_eq!(told(&session).await, ["user: kept"]);
+    assert_eq!(session.path().to_string(), "/s/agents/main/sessions/a.jsonl");
+}
