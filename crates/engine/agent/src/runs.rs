@@ -108,7 +108,7 @@ fn open(tx: &Tx<'_>, start: &RunStart, session: &SessionId) -> Result<(), StoreE
         causes: turn.causes.clone(),
         reply: turn.reply.clone(),
         provenance: turn.provenance.clone(),
-        lane: word_of(turn.lane).to_owned(),
+        lane: turn.lane.as_str().to_owned(),
         thinking: turn.options.thinking,
         timeout_ms: turn.options.timeout.map(|t| u64::try_from(t.as_millis()).unwrap_or(u64::MAX)),
         extra: turn.options.extra_system_prompt.clone(),
@@ -171,18 +171,45 @@ pub(crate) fn prune(tx: &Tx<'_>) -> Result<usize, StoreError> {
     tx.execute("DELETE FROM runs WHERE ended_at < ?1", [tx.now_ms() - KEPT_MS])
 }
 
-fn word_of(lane: LaneName) -> &'static str {
-    match lane {
-        LaneName::Main => "main",
-        LaneName::Subagent => "subagent",
-        LaneName::Cron => "cron",
-    }
-}
-
 fn lane_of(word: &str) -> LaneName {
     match word {
         "subagent" => LaneName::Subagent,
         "cron" => LaneName::Cron,
         _ => LaneName::Main,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use stdx::ManualClock;
+    use store::Store;
+
+    use super::*;
+
+    #[test]
+    fn a_closed_row_stays_for_a_week_and_an_open_one_until_it_is_closed() {
+        let clock = Arc::new(ManualClock::new(1_769_248_800_000));
+        let store = Store::memory(MIGRATIONS, Arc::clone(&clock) as _).unwrap();
+        let insert =
+            "INSERT INTO runs (run, session_key, agent, started_at, turn, ended_at) VALUES (?1, 'k', 'a', 1, '', ?2)";
+        let now = 1_769_248_800_000_i64;
+        store
+            .write_blocking(move |tx| {
+                tx.execute(insert, params!["closed", now])?;
+                tx.execute(insert, params!["open", None::<i64>])
+            })
+            .unwrap();
+        let left = |after: Duration| {
+            clock.advance(after);
+            store.write_blocking(prune).unwrap();
+            store.read_blocking(|view| view.query("SELECT run FROM runs ORDER BY run", [], |row| row.get(0))).unwrap()
+        };
+        let (day, none): (Duration, Vec<String>) = (Duration::from_secs(24 * 3_600), left(Duration::ZERO));
+        assert_eq!(none, ["closed", "open"]);
+        assert_eq!(left(7 * day), ["closed", "open"]);
+        assert_eq!(left(Duration::from_secs(1)), ["open"]);
     }
 }

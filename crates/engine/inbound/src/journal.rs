@@ -447,4 +447,22 @@ mod tests {
         let events = [EventId::new(5, 1).to_string(), EventId::new(5, 2).to_string()];
         assert_eq!(store.read(verdicts).await.unwrap(), events);
     }
+
+    #[tokio::test]
+    async fn a_closed_row_drops_repeats_for_two_days_and_an_open_one_stays() {
+        let clock = Arc::new(ManualClock::new(5));
+        let store = Store::memory(MIGRATIONS, Arc::clone(&clock) as _).unwrap();
+        let (done, waiting) = (request(1, "done"), request(2, "waiting"));
+        let closed = done.event.clone();
+        store.write(move |tx| Ok((accept(tx, &done)?, accept(tx, &waiting)?))).await.unwrap();
+        store
+            .write(move |tx| tx.execute("UPDATE inbox SET state = 'closed' WHERE event = ?1", [closed.as_str()]))
+            .await
+            .unwrap();
+        clock.advance(std::time::Duration::from_millis(KEPT_MS.unsigned_abs()));
+        assert_eq!(store.write(sweep).await.unwrap(), 0);
+        clock.advance(std::time::Duration::from_millis(1));
+        assert_eq!(store.write(sweep).await.unwrap(), 1);
+        assert_eq!(store.read(open).await.unwrap().len(), 1);
+    }
 }

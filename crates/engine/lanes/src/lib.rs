@@ -26,6 +26,6 @@ pub use run::{
     ToolPhase,
 };
 pub use sink::{RunSink, Sinks};
-pub use table::{Ended, Lanes, Neighbours, OtherSession};
+pub use table::{Ended, Figures, Lanes, Neighbours, OtherSession};
 pub use ticket::Ticket;
 pub use turn::{LaneName, Queued, ReplyTo, Turn, TurnFile, TurnOptions};

@@ -8,10 +8,11 @@ use std::{fmt, sync::Arc, time::Duration};
 use ids::{RunId, SessionKey};
 use stdx::{CancellationToken, Clock, OwnedTask};
 use store::Store;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
-    Config, LaneError, QueueSettings, RunEnd, RunOutcome, Runner, Sinks, StopCause, Ticket, Turn, ticket::Filled,
+    Config, LaneError, LaneName, QueueSettings, RunEnd, RunOutcome, Runner, Sinks, StopCause, Ticket, Turn,
+    ticket::Filled,
 };
 use actor::Actor;
 
@@ -73,7 +74,17 @@ pub struct OtherSession;
 #[derive(Debug, Clone)]
 pub struct Lanes {
     mailbox: mpsc::Sender<Command>,
+    figures: watch::Receiver<Figures>,
     _task: Arc<OwnedTask>,
+}
+
+/// How busy the lanes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Runs at work.
+    pub running: usize,
+    /// Runs that wait for a free place, by lane.
+    pub waiting: [(LaneName, usize); 3],
 }
 
 impl Lanes {
@@ -81,8 +92,15 @@ impl Lanes {
     #[must_use]
     pub fn start(config: Config, neighbours: Neighbours, cancel: &CancellationToken) -> Self {
         let (mailbox, commands) = mpsc::channel(MAILBOX_CAPACITY);
-        let task = OwnedTask::spawn(cancel, |cancel| Actor::new(config, neighbours, cancel).run(commands));
-        Self { mailbox, _task: Arc::new(task) }
+        let (figures, seen) = watch::channel(Figures::default());
+        let task = OwnedTask::spawn(cancel, |cancel| Actor::new(config, neighbours, cancel).run(commands, figures));
+        Self { mailbox, figures: seen, _task: Arc::new(task) }
+    }
+
+    /// How busy the lanes are now.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        *self.figures.borrow()
     }
 
     /// Takes the next place in the session's line.

@@ -96,6 +96,18 @@ pub enum LaneName {
     Cron,
 }
 
+impl LaneName {
+    /// As figures name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Subagent => "subagent",
+            Self::Cron => "cron",
+        }
+    }
+}
+
 #[cfg(test)]
 impl Turn {
     /// A turn of the owner.

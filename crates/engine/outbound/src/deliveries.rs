@@ -153,6 +153,14 @@ impl Deliveries {
         self.stage_parts(tx, place, &said, vec![Part::Text(text.clone())])
     }
 
+    /// How many pieces wait to leave.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn waiting_blocking(&self) -> Result<u64, StoreError> {
+        self.0.store.read_blocking(outbox::count)
+    }
+
     /// Stages what a model said, shaped.
     pub(crate) fn stage_said(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, raw: &str) -> Result<(), StoreError> {
         let config = self.0.config.get();

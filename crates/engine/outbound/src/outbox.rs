@@ -113,6 +113,12 @@ pub(crate) fn receipt(view: &View<'_>, key: &SendKey) -> Result<Option<Receipt>,
     Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
 }
 
+/// How many rows wait.
+pub(crate) fn count(view: &View<'_>) -> Result<u64, StoreError> {
+    let count: i64 = view.first("SELECT count(*) FROM outbox", [], |row| row.get(0))?.unwrap_or(0);
+    Ok(count.unsigned_abs())
+}
+
 /// Whether so many more rows may wait.
 pub(crate) fn has_room(view: &View<'_>, rows: usize) -> Result<bool, StoreError> {
     let most = i64::try_from(OUTBOX_CAPACITY.saturating_sub(rows)).unwrap_or(i64::MAX);

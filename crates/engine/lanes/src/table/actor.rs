@@ -9,10 +9,10 @@ use std::{
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use ids::{RunId, SessionKey};
 use stdx::{CancellationToken, OwnedTask, TaskEnd, TtlMap};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 
-use super::{Command, Ended, Neighbours, OtherSession, STEER_CAPACITY, StopScope, places::Places};
+use super::{Command, Ended, Figures, Neighbours, OtherSession, STEER_CAPACITY, StopScope, places::Places};
 use crate::{
     Accepted, Committed, Config, Effect, Event, Lane, Queued, RunContext, RunEnd, RunEvent, RunOutcome, RunStart,
     StopCause, Stopper, Turn, merge, ticket::Filled,
@@ -74,8 +74,9 @@ impl Actor {
         }
     }
 
-    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>, figures: watch::Sender<Figures>) {
         loop {
+            figures.send_replace(self.places.figures());
             let wake = self.next_wake();
             tokio::select! {
                 // Ends before beginnings: a session's next turn must see that the last one is over.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Config, LaneName, Turn};
+use crate::{Config, LaneName, Turn, table::Figures};
 
 /// A turn that has waited so long goes before every other, whatever its priority.
 const LONG: Duration = Duration::from_secs(30);
@@ -95,6 +95,16 @@ impl Places {
             place.taken += 1;
             Some((turn, now.saturating_duration_since(since)))
         })
+    }
+
+    /// How full each lane is.
+    pub(super) fn figures(&self) -> Figures {
+        let of = |place: &Place| (place.taken, place.waiting.len());
+        let [main, subagent, cron] = [of(&self.main), of(&self.subagent), of(&self.cron)];
+        Figures {
+            running: main.0 + subagent.0 + cron.0,
+            waiting: [(LaneName::Main, main.1), (LaneName::Subagent, subagent.1), (LaneName::Cron, cron.1)],
+        }
     }
 
     /// The session's turn that waits for a place.
