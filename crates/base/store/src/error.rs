@@ -6,7 +6,7 @@ use rusqlite::ErrorCode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Nothing was changed. Make room, then try again.
-    #[error("the disk is full")]
+    #[error("the disk is full: make room, then try again")]
     DiskFull,
     /// Nothing was changed. Make the folder writable, or this is a store opened for reading.
     #[error("the database cannot be written: it is read-only")]
@@ -36,7 +36,7 @@ pub enum StoreError {
     #[error("a database transaction panicked: {0}")]
     Panicked(String),
     /// The machine failed to read or write.
-    #[error("the database could not be read or written: {0}")]
+    #[error("the database could not be read or written: {0}; see that its disk has room and works, then try again")]
     Io(String),
     /// A statement was refused: wrong SQL, a broken constraint, a value of the wrong type.
     #[error("database: {0}")]
@@ -67,7 +67,9 @@ impl From<rusqlite::Error> for StoreError {
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded | std::io::ErrorKind::FileTooLarge => {
+                Self::DiskFull
+            }
             std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => Self::ReadOnly,
             _ => Self::Io(error.to_string()),
         }
