@@ -7,6 +7,7 @@ use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode
 use serde_json::{Map, Value};
 
 use crate::json5::{self, SyntaxError};
+use crate::moves::Step;
 use crate::path::ConfigPath;
 use crate::snapshot::Snapshot;
 
@@ -68,6 +69,34 @@ pub(crate) fn apply(before: &Snapshot, edits: &[Edit]) -> Result<String, EditErr
     Ok(text)
 }
 
+/// The text after steps that its tree was taken through. Values go with their comments.
+pub(crate) fn follow(text: &str, steps: &[Step]) -> Result<String, EditError> {
+    let mut text = text.to_owned();
+    for step in steps {
+        let document = Document::parse(&text)?;
+        text = match step {
+            Step::Put(path, value) => {
+                document.put(path, value)?;
+                document.text()
+            }
+            Step::Drop(path) => {
+                document.unset(path)?;
+                document.text()
+            }
+            Step::Take(from, to) => {
+                let value = document.written(from).ok_or_else(|| EditError::NotSet(from.clone()))?;
+                document.unset(from)?;
+                // A word that stands nowhere else keeps the place until the text of the value is put there.
+                let mark = (0_u32..).map(|n| format!("moved-{n}")).find(|mark| !text.contains(mark.as_str()));
+                let mark = mark.unwrap_or_default();
+                document.put(to, &Value::String(mark.clone()))?;
+                document.text().replacen(&format!("\"{mark}\""), &value, 1)
+            }
+        };
+    }
+    Ok(text)
+}
+
 /// Whether the values that were set are the ones now in force.
 pub(crate) fn took_effect(after: &Snapshot, edits: &[Edit]) -> Result<(), EditError> {
     for (index, edit) in edits.iter().enumerate() {
@@ -102,8 +131,12 @@ impl Document {
         let Some(value) = as_written(value, path.find(&before.effective), path.find(&before.parsed)) else {
             return Ok(());
         };
+        self.put(path, &value)
+    }
+
+    fn put(&self, path: &ConfigPath, value: &Value) -> Result<(), EditError> {
         let Some((above, last)) = path.split_last() else {
-            self.root.set_value(input(&value));
+            self.root.set_value(input(value));
             return Ok(());
         };
         let unreachable = || EditError::Unreachable(path.clone());
@@ -112,7 +145,21 @@ impl Document {
         for (step, next) in names.iter().zip(names.iter().skip(1)) {
             place = place.enter(step, next).ok_or_else(unreachable)?;
         }
-        place.put(last, &value).ok_or_else(unreachable)
+        place.put(last, value).ok_or_else(unreachable)
+    }
+
+    /// The text of a value, with its comments.
+    fn written(&self, path: &ConfigPath) -> Option<String> {
+        let (above, last) = path.split_last()?;
+        let mut place = Place::Object(self.root.object_value()?);
+        for step in above.steps() {
+            place = place.existing(step)?;
+        }
+        let node = match place {
+            Place::Object(object) => object.get(last)?.value()?,
+            Place::List(list) => list.elements().into_iter().nth(last.parse::<usize>().ok()?)?,
+        };
+        Some(node.to_string())
     }
 
     fn unset(&self, path: &ConfigPath) -> Result<(), EditError> {

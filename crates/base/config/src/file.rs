@@ -14,7 +14,7 @@ use crate::json5::SyntaxError;
 use crate::path::ConfigPath;
 use crate::schema::Schema;
 use crate::snapshot::Snapshot;
-use crate::{backup, env, home, include, json5};
+use crate::{backup, env, home, include, json5, moves};
 
 /// The environment as `main` read it.
 pub type Environment = Arc<BTreeMap<String, String>>;
@@ -103,11 +103,21 @@ impl ConfigFile {
                 (Value::Object(Map::new()), Meaning::broken(Issues::one(issue)))
             }
         };
-        let Meaning { effective, issues, includes } = meaning;
-        Snapshot { path: self.path.clone(), raw, hash, parsed, effective, issues, includes }
+        let Meaning { effective, issues, moved, includes } = meaning;
+        Snapshot { path: self.path.clone(), raw, hash, parsed, effective, issues, moved, includes }
     }
 
-    /// Changes the file and gives its new reading. Nothing is written if nothing changes or anything is wrong.
+    /// Where in a reading a key stands, by its place now or in an older version.
+    #[must_use]
+    pub fn find(&self, snapshot: &Snapshot, path: &ConfigPath) -> Option<Value> {
+        let moves = self.schema.moves();
+        let tree = moves::all(moves, snapshot.parsed.clone()).tree;
+        let now = || moves::place(moves, path)?.find(&tree);
+        path.find(&snapshot.parsed).or_else(|| path.find(&tree)).or_else(now).cloned()
+    }
+
+    /// Changes the file and gives its new reading. Nothing is written if nothing changes or anything is wrong. What
+    /// stands at the places of an older version is written at those of this one.
     ///
     /// # Errors
     /// See [`WriteError`]. The file is then as it was.
@@ -119,7 +129,10 @@ impl ConfigFile {
         if patches && !before.is_valid() {
             return Err(WriteError::BrokenBefore(before.issues));
         }
-        let text = edit::apply(&before, edits)?;
+        let modern = self.modern(&before);
+        let edits = &self.at_present(&modern, edits);
+        let edited = self.read_text(Some(edit::apply(&modern, edits)?));
+        let text = self.modern(&edited).raw.unwrap_or_default();
         if before.raw.as_deref() == Some(&text) {
             return Ok(before);
         }
@@ -138,6 +151,31 @@ impl ConfigFile {
         Ok(after)
     }
 
+    /// The file with every key at its place of now; as it is, where that would change what it means.
+    fn modern(&self, snapshot: &Snapshot) -> Snapshot {
+        let steps = moves::all(self.schema.moves(), snapshot.parsed.clone()).steps;
+        let text = snapshot.raw.as_deref().filter(|_| !steps.is_empty());
+        let followed = text.and_then(|text| edit::follow(text, &steps).ok()).map(|text| self.read_text(Some(text)));
+        // An included file may say something that a move would be read before.
+        followed.filter(|after| after.effective == snapshot.effective).unwrap_or_else(|| snapshot.clone())
+    }
+
+    /// The edits with places of this version instead of older ones.
+    fn at_present(&self, modern: &Snapshot, edits: &[Edit]) -> Vec<Edit> {
+        let moves = self.schema.moves();
+        let renewed = |tree: Value| {
+            let moved = moves::all(moves, tree);
+            (!moved.steps.is_empty() && !moved.is_in_list()).then_some(Edit::Merge(moved.tree))
+        };
+        let present = edits.iter().map(|edit| match edit {
+            Edit::Set(path, value) => renewed(moves::alone(path, value.clone())),
+            Edit::Merge(patch) => renewed(patch.clone()),
+            Edit::Unset(path) if path.find(&modern.parsed).is_none() => moves::place(moves, path).map(Edit::Unset),
+            Edit::Unset(_) | Edit::Replace(_) => None,
+        });
+        present.zip(edits).map(|(present, edit)| present.unwrap_or_else(|| edit.clone())).collect()
+    }
+
     fn meaning(&self, parsed: &Value) -> Meaning {
         let included = match include::resolve(parsed, &self.path) {
             Ok(included) => included,
@@ -154,12 +192,13 @@ impl ConfigFile {
                 return Meaning { includes, ..Meaning::broken(issues) };
             }
         };
-        let issues = self.schema.check(&substituted);
+        let moved = moves::all(self.schema.moves(), substituted);
+        let issues = self.schema.check(&moved.tree);
         let effective = match self.environment.get("HOME") {
-            Some(home) => home::expand(substituted, home),
-            None => substituted,
+            Some(home) => home::expand(moved.tree, home),
+            None => moved.tree,
         };
-        Meaning { effective, issues, includes }
+        Meaning { effective, issues, moved: moved.told, includes }
     }
 
     fn unreadable(&self, bytes: Option<Vec<u8>>, reason: String) -> Snapshot {
@@ -168,19 +207,21 @@ impl ConfigFile {
         let hash = hash(raw.as_deref().unwrap_or_default().as_bytes());
         let empty = Value::Object(Map::new());
         let (parsed, effective) = (empty.clone(), empty);
-        Snapshot { path: self.path.clone(), raw, hash, parsed, effective, issues, includes: Vec::new() }
+        let (moved, includes) = (Issues::default(), Vec::new());
+        Snapshot { path: self.path.clone(), raw, hash, parsed, effective, issues, moved, includes }
     }
 }
 
 struct Meaning {
     effective: Value,
     issues: Issues,
+    moved: Issues,
     includes: Vec<AbsPath>,
 }
 
 impl Meaning {
     fn broken(issues: Issues) -> Self {
-        Self { effective: Value::Object(Map::new()), issues, includes: Vec::new() }
+        Self { effective: Value::Object(Map::new()), issues, moved: Issues::default(), includes: Vec::new() }
     }
 }
 

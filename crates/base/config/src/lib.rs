@@ -14,6 +14,7 @@ mod include; // other files in place of `$include`
 mod issue; // what is wrong, as a list
 mod json5; // text to tree
 mod live; // a value that changes while it is read
+mod moves; // keys that stood elsewhere
 mod path; // names of places in the tree
 mod schema; // the tree of known keys
 mod section; // what an owner says of its part
@@ -27,7 +28,8 @@ pub use file::{Base, ConfigFile, Environment, WriteError};
 pub use issue::{Issue, Issues};
 pub use json5::{SyntaxError, parse as parse_json5};
 pub use live::{Live, LiveSetter};
+pub use moves::{Move, Moving};
 pub use path::{BadPath, ConfigPath};
-pub use schema::{BadNotation, Schema, Survey};
+pub use schema::{BadNotation, Hint, Schema, Survey};
 pub use section::{Reload, Section};
 pub use snapshot::Snapshot;

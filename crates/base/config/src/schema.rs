@@ -8,21 +8,25 @@
 mod check;
 mod derived;
 mod export;
+mod hints;
 mod nearest;
 mod notation;
 mod shape;
 mod survey;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::issue::{Issue, Issues};
+use crate::moves::Move;
 use crate::path::ConfigPath;
 use crate::section::{Reload, Section};
 use shape::{Meet, Origin, Shape};
 
+pub use hints::Hint;
 pub use notation::BadNotation;
 pub use survey::Survey;
 
@@ -32,6 +36,7 @@ pub struct Schema {
     root: Shape,
     costs: Vec<(ConfigPath, Reload)>,
     rules: Vec<Rule>,
+    moves: &'static [Move],
 }
 
 type Rule = Arc<dyn Fn(&Value) -> Issues + Send + Sync>;
@@ -89,6 +94,17 @@ impl Schema {
         self
     }
 
+    /// Says which keys stood elsewhere in older versions.
+    #[must_use]
+    pub fn with_moves(mut self, moves: &'static [Move]) -> Self {
+        self.moves = moves;
+        self
+    }
+
+    pub(crate) fn moves(&self) -> &'static [Move] {
+        self.moves
+    }
+
     /// Everything wrong with a tree. Rules between fields are asked only when the shape is right.
     #[must_use]
     pub fn check(&self, tree: &Value) -> Issues {
@@ -113,6 +129,12 @@ impl Schema {
     pub fn cost(&self, path: &ConfigPath) -> Reload {
         let matching = self.costs.iter().filter(|(declared, _)| path.is_within(declared));
         matching.max_by_key(|(declared, cost)| (declared.steps().len(), *cost)).map_or(Reload::Now, |(_, cost)| *cost)
+    }
+
+    /// How an editor shows each key.
+    #[must_use]
+    pub fn hints(&self) -> BTreeMap<String, Hint> {
+        hints::hints(&self.root)
     }
 
     /// The tree as JSON Schema (draft 7).

@@ -22,6 +22,8 @@ pub struct Snapshot {
     /// What it means: includes, environment and home folder in place. Holds secrets: never log it.
     pub effective: Value,
     pub issues: Issues,
+    /// What is written at the place of an older version, and what became of it in `effective`.
+    pub moved: Issues,
     /// The files that were included.
     pub includes: Vec<AbsPath>,
 }

@@ -155,3 +155,39 @@ fn a_link_to_the_file_stays_a_link() {
     write(&home, set("door.port", json!(82))).unwrap();
     assert!(home.path("app.json").is_symlink() && home.get("real.json").contains("82"));
 }
+
+#[test]
+fn a_moved_value_takes_its_comments_and_references_along() {
+    let home =
+        Home::with("{\n  // above\n  old: {\n    port: 81, // why\n    token: '${KEY}',\n  },\n  later: {},\n}\n");
+    assert_eq!(home.file().load().effective, json!({"later": {}, "door": {"port": 81, "token": "s3cret"}}));
+    let before = home.get("app.json");
+    write(&home, set("later.flag", json!(true))).unwrap();
+    let text = home.get("app.json");
+    assert!(text.contains("// above") && text.contains("port: 81, // why") && text.contains("'${KEY}'"), "{text}");
+    let parsed = json!({"later": {"flag": true}, "door": {"port": 81, "token": "${KEY}"}});
+    assert_eq!(home.file().load().parsed, parsed);
+    assert_eq!(home.get("app.json.bak"), before);
+}
+
+#[test]
+fn an_older_name_of_a_key_is_read_set_and_removed_at_its_place_of_now() {
+    let home = Home::with("{ door: { port: 81 } }");
+    write(&home, set("old.port", json!(82))).unwrap();
+    assert_eq!(home.file().load().parsed, json!({"door": {"port": 82}}));
+    let snapshot = home.file().load();
+    assert_eq!(home.file().find(&snapshot, &path("old.port")), Some(json!(82)));
+    write(&home, Edit::Merge(json!({"old": {"bind": "loopback"}}))).unwrap();
+    write(&home, Edit::Unset(path("old.port"))).unwrap();
+    assert_eq!(home.file().load().parsed, json!({"door": {"bind": "loopback"}}));
+}
+
+#[test]
+fn a_move_that_an_included_file_would_undo_is_not_written() {
+    let home = Home::with("{ $include: './more.json', old: { port: 81 } }");
+    home.put("more.json", "{ door: { port: 82 } }");
+    assert_eq!(home.file().load().effective, json!({"door": {"port": 82}}));
+    write(&home, set("later.flag", json!(true))).unwrap();
+    assert_eq!(home.file().load().effective["door"], json!({"port": 82}));
+    assert!(home.get("app.json").contains("old: { port: 81 }"));
+}

@@ -91,3 +91,16 @@ proptest! {
         prop_assert_eq!(home.file().load(), after);
     }
 }
+
+#[test]
+fn every_key_is_shown_with_a_name_its_owners_sentence_and_whether_it_is_a_secret() {
+    let hints = crate::schema().hints();
+    let hint = |path: &str| {
+        let hint = hints.get(path).unwrap_or_else(|| panic!("{path} has no hint"));
+        (hint.label.as_str(), hint.help.as_deref(), hint.sensitive)
+    };
+    assert_eq!(hint("door.port"), ("Port", Some("The TCP port."), false));
+    assert_eq!(hint("door.token"), ("Token", None, true));
+    assert_eq!(hint("door.secretDir"), ("Secret Dir", None, false));
+    assert_eq!(hint("later.people[].id"), ("Id", None, false));
+}

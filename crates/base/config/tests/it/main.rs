@@ -10,7 +10,7 @@ mod reading;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use config::{ConfigFile, ConfigPath, Reload, Schema, Section};
+use config::{ConfigFile, ConfigPath, Move, Reload, Schema, Section};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use stdx::AbsPath;
@@ -67,7 +67,7 @@ const KNOWN: &str = "
 ";
 
 fn schema() -> Arc<Schema> {
-    Arc::new(Schema::known(KNOWN).unwrap().with::<Door>())
+    Arc::new(Schema::known(KNOWN).unwrap().with::<Door>().with_moves(&[Move::Rename("old", "door")]))
 }
 
 fn path(text: &str) -> ConfigPath {
