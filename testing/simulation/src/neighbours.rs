@@ -49,7 +49,7 @@ impl inbound::People for Neighbour {
         true
     }
 
-    fn request(&self, _: ChannelKind, _: channel::Sender) -> BoxFuture<'_, Result<Pairing, String>> {
+    fn request(&self, _: ChannelKind, _: AccountId, _: channel::Sender) -> BoxFuture<'_, Result<Pairing, String>> {
         std::future::ready(Ok(Pairing::Full)).boxed()
     }
 }

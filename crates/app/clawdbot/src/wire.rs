@@ -34,6 +34,7 @@ use rpc::{Events, Methods};
 use sandbox::{Processes, Worlds};
 use sessions::Sessions;
 use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool, Secret};
+use store::Store;
 
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
@@ -63,6 +64,7 @@ const CHORES: u32 = 8;
 /// Every engine, standing and connected. Nothing of the last process is taken up before [`House::wake`].
 #[derive(Debug)]
 pub(crate) struct House {
+    pub(crate) store: Store,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) agents: Agents,
     pub(crate) lanes: Arc<Lanes>,
@@ -180,8 +182,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         cancel,
     ));
     neighbours.met(&agents, &lanes);
-    let settings = section::<PairingSection>(&base.configuration.current())?;
-    let settings = pairing::Settings { code_length: settings.code_length };
+    let settings = base.live_with(|snapshot| section::<PairingSection>(snapshot).map(|section| section.settings()))?;
     let pairing = Pairing::new(&base.places.state, settings, Arc::clone(&base.clock), Arc::clone(&base.entropy));
     let intake = Intake::start(
         inbound::Parts {
@@ -217,6 +218,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
     networks.met(&accounts, Box::new(move |agent| workspaces.workspace(agent)));
     let audit = Audit::new(base.store.clone(), Arc::clone(&base.clock), base.live()?);
     Ok(House {
+        store: base.store.clone(),
         sessions,
         agents,
         lanes,
@@ -261,7 +263,7 @@ impl House {
     /// What may be asked of the engines.
     pub(crate) fn methods(&self) -> Result<Methods> {
         let mirror = Arc::new(KeepSent::new(Arc::clone(&self.sessions)));
-        let tell = Arc::new(TellPeople::new(self.deliveries.clone()));
+        let tell = Arc::new(TellPeople::new(self.store.clone(), self.deliveries.clone()));
         let tables = [
             sessions::methods(Arc::clone(&self.sessions), self.events.clone()),
             inbound::methods(&self.intake),

@@ -104,6 +104,7 @@ pub const METHODS: &[MethodFacts] = &[
     method::<pairing::List>(),
     method::<pairing::Approve>(),
     method::<chat::HistoryBefore>(),
+    method::<pairing::Remove>(),
     method::<connect::Connect>(),
     method::<sessions::Resolve>(),
     method::<chat::Inject>(),
@@ -151,7 +152,7 @@ mod tests {
     fn our_own_methods_come_after_the_known_ones() {
         let listed: Vec<_> = listed_methods(|name| name != "config.schema").collect();
         assert_eq!(listed.first(), Some(&"health"));
-        let own = ["chat.send", "journal.explain", "pairing.list", "pairing.approve", "chat.history.before"];
+        let own = ["journal.explain", "pairing.list", "pairing.approve", "chat.history.before", "pairing.remove"];
         assert_eq!(&listed[listed.len() - own.len()..], own);
         assert!(!listed.contains(&"config.schema") && !listed.contains(&"chat.inject") && !listed.contains(&"connect"));
     }

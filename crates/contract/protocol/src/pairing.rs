@@ -2,6 +2,8 @@
 
 pub mod approve;
 pub mod list;
+pub mod remove;
 
 pub use approve::Approve;
 pub use list::List;
+pub use remove::Remove;

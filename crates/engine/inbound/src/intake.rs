@@ -269,7 +269,7 @@ impl Inner {
         info!(%event, %channel, %account, verdict = ?verdict.admission, rule = %verdict.rule, "a message arrived");
         let mut greeting = None;
         if verdict.admission == Admission::Pair {
-            match self.people.request(channel.clone(), inbound.sender.clone()).await {
+            match self.people.request(channel.clone(), account.clone(), inbound.sender.clone()).await {
                 Ok(Pairing::Code(code)) => {
                     let target = Target { peer: inbound.peer.id.clone(), thread: inbound.thread.clone() };
                     let place = Place { channel: channel.clone(), account: account.clone(), target };

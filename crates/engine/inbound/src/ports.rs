@@ -12,8 +12,13 @@ pub trait People: Send + Sync + std::fmt::Debug {
     /// The sender was let in by the owner.
     fn is_paired(&self, channel: &ChannelKind, sender: &SenderId) -> bool;
 
-    /// Asks for the sender to be let in.
-    fn request(&self, channel: ChannelKind, sender: channel::Sender) -> BoxFuture<'_, Result<Pairing, String>>;
+    /// Asks for the sender, who wrote to this account, to be let in.
+    fn request(
+        &self,
+        channel: ChannelKind,
+        account: AccountId,
+        sender: channel::Sender,
+    ) -> BoxFuture<'_, Result<Pairing, String>>;
 }
 
 /// What became of a stranger's request.

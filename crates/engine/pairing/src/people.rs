@@ -17,6 +17,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use config::Live;
 use ids::{AccountId, ChannelKind, SenderId};
 use parking_lot::Mutex;
 use rpc::Methods;
@@ -68,7 +69,7 @@ pub trait Tell: Send + Sync + std::fmt::Debug {
 /// Everyone who may write, and who asks to.
 pub struct Pairing {
     store: Store,
-    settings: Settings,
+    settings: Live<Settings>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     known: Mutex<HashMap<ChannelKind, Cached>>,
@@ -85,7 +86,12 @@ impl std::fmt::Debug for Pairing {
 impl Pairing {
     /// The stores below `<state>/credentials`. Nothing is read yet.
     #[must_use]
-    pub fn new(state_dir: &AbsPath, settings: Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Arc<Self> {
+    pub fn new(
+        state_dir: &AbsPath,
+        settings: Live<Settings>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             store: Store::new(state_dir),
             settings,
@@ -96,7 +102,7 @@ impl Pairing {
         })
     }
 
-    /// `pairing.list` and `pairing.approve`.
+    /// `pairing.list`, `pairing.approve` and `pairing.remove`.
     #[must_use]
     pub fn methods(self: &Arc<Self>, tell: Arc<dyn Tell>) -> Methods {
         methods::methods(self, tell)
@@ -139,7 +145,7 @@ impl Pairing {
     ) -> io::Result<PairingOutcome> {
         let (store, entropy) = (self.store.clone(), Arc::clone(&self.entropy));
         let (channel, sender) = (channel.clone(), sender.clone());
-        let (length, now) = (self.settings.code_length, self.clock.now_ms());
+        let (length, now) = (self.settings.get().code_length, self.clock.now_ms());
         self.work(move || {
             store.change_requests(&channel, |requests| {
                 requests.request(&sender, meta, now, || requests::code(length, &*entropy))
@@ -189,6 +195,20 @@ impl Pairing {
     pub async fn allow(&self, channel: &ChannelKind, sender: &SenderId) -> io::Result<bool> {
         let (store, channel, sender) = (self.store.clone(), channel.clone(), sender.clone());
         self.work(move || store.allow(&channel, sender.as_str())).await
+    }
+
+    /// Makes a stranger of a sender again, and forgets a code that waits. Says whether the sender was known.
+    ///
+    /// # Errors
+    /// The stores cannot be used.
+    pub async fn remove(&self, channel: &ChannelKind, sender: &SenderId) -> io::Result<bool> {
+        let (store, channel, sender) = (self.store.clone(), channel.clone(), sender.clone());
+        self.work(move || {
+            // The code goes first: a crash between the two leaves a sender who can be removed again.
+            store.change_requests(&channel, |requests| ((), requests.forget(&sender)))?;
+            store.disallow(&channel, sender.as_str())
+        })
+        .await
     }
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {

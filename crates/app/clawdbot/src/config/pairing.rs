@@ -21,5 +21,12 @@ impl Default for PairingSection {
 
 impl Section for PairingSection {
     const PATH: &'static str = "pairing";
-    const RELOAD: Reload = Reload::Gateway;
+    const RELOAD: Reload = Reload::Now;
+}
+
+impl PairingSection {
+    /// How codes are made.
+    pub(crate) const fn settings(&self) -> pairing::Settings {
+        pairing::Settings { code_length: self.code_length }
+    }
 }

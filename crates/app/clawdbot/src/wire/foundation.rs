@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use channel::Channel;
 use config::{Configuration, Environment, Live, Section, Snapshot};
 use ids::AgentId;
@@ -13,9 +13,9 @@ use stdx::{AbsPath, Clock, Disk, Entropy, OsEntropy, RealDisk};
 use store::{Migration, Store};
 
 use crate::context::Context;
-use crate::environment;
 use crate::places::Places;
 use crate::wire::Configs;
+use crate::{earlier_layout, environment};
 
 /// The tables of every engine. Each numbers its own.
 pub(crate) fn migrations() -> Vec<Migration> {
@@ -46,6 +46,9 @@ pub(crate) struct Foundation {
 impl Foundation {
     /// Opens the database. The lease must be held.
     pub(crate) fn open(context: &Context, configuration: Arc<Configuration>) -> Result<Self> {
+        let inbound: inbound::Config = crate::config::section(&configuration.current())?;
+        earlier_layout::adopt(&context.places.state, &inbound.default_agent())
+            .context("the state folder's older layout cannot be moved")?;
         let store = Store::open(&context.places.database(), &migrations(), Arc::clone(&context.clock))?;
         Ok(Self::on(context, configuration, store))
     }

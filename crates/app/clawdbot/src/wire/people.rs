@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ids::{ChannelKind, SenderId};
+use ids::{AccountId, ChannelKind, SenderId};
 use pairing::{Pairing, PairingOutcome};
 
 /// The pairing stores.
@@ -28,10 +28,11 @@ impl inbound::People for KnownPeople {
     fn request(
         &self,
         channel: ChannelKind,
+        account: AccountId,
         sender: channel::Sender,
     ) -> BoxFuture<'_, Result<inbound::Pairing, String>> {
         async move {
-            let mut known = BTreeMap::new();
+            let mut known = BTreeMap::from([("accountId".to_owned(), account.to_string())]);
             known.extend(sender.name.map(|name| ("name".to_owned(), name)));
             known.extend(sender.username.map(|name| ("username".to_owned(), name)));
             match self.pairing.request(&channel, &sender.id, known).await {

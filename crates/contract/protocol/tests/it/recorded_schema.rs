@@ -95,7 +95,7 @@ fn every_recorded_method_exists_and_ours_are_marked_as_such() {
         assert!(METHODS.iter().any(|method| method.name == name), "{name}");
     }
     let own: Vec<_> = METHODS.iter().map(|m| m.name).filter(|name| !known.contains_key(*name)).collect();
-    assert_eq!(own, ["journal.explain", "pairing.list", "pairing.approve", "chat.history.before"]);
+    assert_eq!(own, ["journal.explain", "pairing.list", "pairing.approve", "chat.history.before", "pairing.remove"]);
 }
 
 #[derive(Default)]

@@ -15,7 +15,10 @@ struct Desk {
 
 pub(super) fn methods(pairing: &Arc<Pairing>, tell: Arc<dyn Tell>) -> Methods {
     let desk = Arc::new(Desk { pairing: Arc::clone(pairing), tell });
-    Methods::default().on::<wire::List, _, _, _>(&desk, list).on::<wire::Approve, _, _, _>(&desk, approve)
+    Methods::default()
+        .on::<wire::List, _, _, _>(&desk, list)
+        .on::<wire::Approve, _, _, _>(&desk, approve)
+        .on::<wire::Remove, _, _, _>(&desk, remove)
 }
 
 async fn list(desk: Arc<Desk>, _: Call, params: wire::list::Params) -> Result<wire::list::Reply, RpcError> {
@@ -47,4 +50,11 @@ async fn approve(desk: Arc<Desk>, _: Call, params: wire::approve::Params) -> Res
         sender: approved.sender,
         name: approved.name,
     })
+}
+
+async fn remove(desk: Arc<Desk>, _: Call, params: wire::remove::Params) -> Result<wire::remove::Reply, RpcError> {
+    let wire::remove::Params { channel, sender } = params;
+    let removed = desk.pairing.remove(&channel, &sender).await;
+    let removed = removed.map_err(|error| RpcError::unavailable(format!("Error: {error}")))?;
+    Ok(wire::remove::Reply { channel, sender, removed })
 }

@@ -129,6 +129,13 @@ impl Requests {
         self.requests.retain(|request| !request.has(code));
     }
 
+    /// Drops what a sender asked; says whether there was anything.
+    pub(super) fn forget(&mut self, sender: &SenderId) -> bool {
+        let before = self.requests.len();
+        self.requests.retain(|request| request.id != sender.as_str());
+        before != self.requests.len()
+    }
+
     fn prune(&mut self, now: i64) -> bool {
         let before = self.requests.len();
         self.requests.retain(|request| request.is_alive(now));

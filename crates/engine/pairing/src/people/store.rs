@@ -114,6 +114,16 @@ impl Store {
         })
     }
 
+    /// Takes a sender away; says whether it was there.
+    pub(super) fn disallow(&self, channel: &ChannelKind, sender: &str) -> io::Result<bool> {
+        self.change(self.allowed_path(channel), |allowed: &mut Allowed| {
+            let before = allowed.allow_from.len();
+            allowed.allow_from.retain(|known| !AllowList::new(entry(known)).contains(channel, sender));
+            let is_gone = before != allowed.allow_from.len();
+            (is_gone, is_gone)
+        })
+    }
+
     fn change<F: Default + DeserializeOwned + Serialize, T>(
         &self,
         path: AbsPath,

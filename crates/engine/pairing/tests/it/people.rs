@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
+use config::Live;
 use ids::{ChannelKind, SenderId};
 use pairing::{ApproveError, Pairing, PairingOutcome, Settings};
 use stdx::{AbsPath, ManualClock, SeededEntropy};
@@ -17,7 +18,7 @@ fn house() -> House {
     let clock = ManualClock::new(1_795_166_309_450);
     let state_dir = AbsPath::new(folder.path()).unwrap();
     let entropy = Arc::new(SeededEntropy::new(1));
-    let pairing = Pairing::new(&state_dir, Settings::default(), Arc::new(clock.clone()), entropy);
+    let pairing = Pairing::new(&state_dir, Live::fixed(Settings::default()), Arc::new(clock.clone()), entropy);
     House { folder, pairing, clock }
 }
 
@@ -98,4 +99,22 @@ async fn waiting_strangers_are_listed_until_their_hour_is_over() {
     assert_eq!(waiting[0].expires_at - waiting[0].created_at, 3_600_000);
     house.clock.advance(std::time::Duration::from_secs(3_601));
     assert!(house.pairing.waiting(Some(&telegram())).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_sender_who_is_removed_is_a_stranger_again_however_they_were_written_down() {
+    let house = house();
+    fs::create_dir_all(house.folder.path().join("credentials")).unwrap();
+    let theirs = r#"{"version":1,"allowFrom":["7",8,"telegram:8"],"theirs":true}"#;
+    fs::write(house.file("telegram-allowFrom.json"), theirs).unwrap();
+    let code = house.code("8").await;
+    assert!(house.pairing.remove(&telegram(), &sender("8")).await.unwrap());
+    assert!(!house.pairing.is_allowed(&telegram(), &sender("8")));
+    assert!(house.pairing.is_allowed(&telegram(), &sender("7")));
+    let again = house.pairing.approve(&telegram(), &code).await;
+    assert!(matches!(again, Err(ApproveError::UnknownCode)), "the code is gone too");
+    assert!(!house.pairing.remove(&telegram(), &sender("8")).await.unwrap());
+    let stored: serde_json::Value =
+        serde_json::from_slice(&fs::read(house.file("telegram-allowFrom.json")).unwrap()).unwrap();
+    assert_eq!(stored, serde_json::json!({"version": 1, "allowFrom": ["7"], "theirs": true}));
 }
