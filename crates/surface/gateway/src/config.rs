@@ -32,6 +32,8 @@ pub struct Config {
     /// What the page gets for its one-time code: the shared token.
     pub page_token: Option<Secret>,
     pub handshake_timeout: Duration,
+    /// How often the gateway says that it is alive.
+    pub tick: Duration,
 }
 
 impl Config {
@@ -47,6 +49,7 @@ impl Config {
             session_defaults,
             page_token: None,
             handshake_timeout: Duration::from_secs(10),
+            tick: Duration::from_secs(30),
         }
     }
 }

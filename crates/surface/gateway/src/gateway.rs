@@ -16,9 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::{
     BindError, Mounted, Route,
     config::{Config, Ports},
-    conn,
-    hello::TICK_MS,
-    http, listen,
+    conn, http, listen,
     methods::{self, Own},
     shared::{CONNECTIONS, Shared},
 };
@@ -216,7 +214,7 @@ async fn keep_saying(shared: Arc<Shared>, connections: Arc<OwnedTasks>, cancel: 
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         interval
     };
-    let mut tick = every(Duration::from_millis(TICK_MS));
+    let mut tick = every(shared.config.tick);
     let mut health = every(HEALTH_EVERY);
     shared.state.want_health();
     let events = Events::new(Arc::clone(&shared.hub) as Arc<dyn rpc::Sink>);

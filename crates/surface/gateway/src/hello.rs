@@ -15,8 +15,6 @@ use crate::{conn::outbox::OUTBOX_BYTES, shared::Shared};
 
 /// The largest message a client may send.
 pub(crate) const MAX_MESSAGE: usize = 524_288;
-/// How often the gateway says that it is alive.
-pub(crate) const TICK_MS: u64 = 30_000;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,7 +87,11 @@ pub(crate) fn hello(shared: &Shared, conn: &ConnId, auth: Option<Grant>) -> Outc
             session_defaults: &defaults,
         },
         auth,
-        policy: Policy { max_payload: MAX_MESSAGE, max_buffered_bytes: OUTBOX_BYTES, tick_interval_ms: TICK_MS },
+        policy: Policy {
+            max_payload: MAX_MESSAGE,
+            max_buffered_bytes: OUTBOX_BYTES,
+            tick_interval_ms: u64::try_from(shared.config.tick.as_millis()).unwrap_or(u64::MAX),
+        },
     };
     to_raw_value(&hello).map_err(|error| rpc::RpcError::unavailable(format!("Error: {error}")))
 }

@@ -121,3 +121,13 @@ async fn a_shutdown_is_announced_and_then_every_socket_is_closed() {
     let closed = client.closed().await;
     assert_eq!((closed.code, closed.reason.as_str()), (Some(1012), "service restart"));
 }
+
+#[tokio::test]
+async fn the_gateway_says_again_and_again_that_it_is_alive() {
+    let house = House::with(|config| config.tick = Duration::from_millis(20)).await;
+    let client = house.client().await;
+    let mut events = client.events();
+    let first = parsed(&events.named("tick").await.unwrap())["ts"].as_u64().unwrap();
+    let second = parsed(&events.named("tick").await.unwrap())["ts"].as_u64().unwrap();
+    assert!(second > first, "{second} after {first}");
+}
