@@ -2,6 +2,7 @@
 
 mod gateway; // the front door
 mod history; // how much of direct chats is sent
+mod legacy; // what older configs called things
 mod logging; // what is written down
 mod pairing; // how strangers are let in
 mod replies; // answers, and how many runs at once
@@ -14,7 +15,7 @@ use config::{ConfigPath, Environment, Reload, Schema, Section, Snapshot};
 
 use crate::channels;
 
-pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode};
+pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode, TailscaleMode};
 pub(crate) use history::HistorySection;
 pub(crate) use logging::{Level, LoggingSection};
 pub(crate) use pairing::PairingSection;
@@ -39,6 +40,7 @@ pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) 
         .with::<credentials::Config>() // auth, models.providers.*.apiKey
         .with::<budget::Config>() // budget
         .with::<audit::Config>() // journal
+        .with_moves(legacy::MOVES)
         .with_rule(move |tree| channels::check(&networks, tree, &environment)); // channels.<kind>, by its adapter
     for path in ["gateway.remote", "gateway.reload", "gateway.trustedProxies", "gateway.controlUi.allowedOrigins"] {
         schema = schema.with_cost(path.split('.').collect::<ConfigPath>(), Reload::Now);

@@ -16,7 +16,7 @@ use serde_json::Value;
 use stdx::{CancellationToken, Entropy as _, OsEntropy};
 use tokio::sync::watch;
 
-use crate::config::{AuthMode, BindMode, GatewaySection, LoggingSection, ReloadMode, section};
+use crate::config::{AuthMode, BindMode, GatewaySection, LoggingSection, ReloadMode, TailscaleMode, section};
 use crate::context::{Context, Shared};
 use crate::lease;
 use crate::logging::{Log, Redactor};
@@ -47,6 +47,7 @@ pub(crate) fn run(context: &Context, wishes: &Wishes) -> Result<()> {
     let _lease = lease::take(context, wishes.force)?;
     first_token(&configuration)?;
     start_log(context, &configuration, wishes)?;
+    unlike_written(&configuration)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
         .thread_stack_size(1 << 20)
@@ -61,6 +62,20 @@ pub(crate) fn run(context: &Context, wishes: &Wishes) -> Result<()> {
             End::Restart => tracing::info!("starting again with the changed config"),
         }
     }
+}
+
+/// What the owner wrote and this release reads elsewhere or does not carry out.
+fn unlike_written(configuration: &Configuration) -> Result<()> {
+    let snapshot = configuration.current();
+    for moved in &snapshot.moved {
+        let became = moved.message.as_str();
+        tracing::warn!(key = %moved.path, became, "a key of an older version; `clawdbot doctor --fix` writes it anew");
+    }
+    let gateway: GatewaySection = section(&snapshot)?;
+    if let Some(mode) = gateway.tailscale.mode.and_then(TailscaleMode::wished) {
+        tracing::warn!(mode, "gateway.tailscale.mode is not carried out by this release: run tailscale beside it");
+    }
+    Ok(())
 }
 
 /// Work goes on in one thread where the machine has few cores: handing it over costs more than it wins.
@@ -147,7 +162,7 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
     if section_now.control_ui.enabled {
         gateway.mount(&page.pattern(), Arc::new(page)).forever();
     }
-    count_accounts(&gateway, &house);
+    gateway.gauge(figures(&house));
     // Before the first question: what the published program left is taken over first, and answers wait for it.
     house.sessions.start(&cancel);
     gateway.serve(methods, devices);
@@ -168,15 +183,34 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
     Ok(end)
 }
 
-/// Figures of the networks, for `/metrics`.
-fn count_accounts(gateway: &Gateway, house: &wire::House) {
-    let accounts = Arc::clone(&house.accounts);
-    gateway.gauge(move |out| {
-        let all = accounts.status();
-        let connected = all.iter().flat_map(|network| &network.accounts).filter(|account| account.is_connected());
-        let count = u64::try_from(connected.count()).unwrap_or(u64::MAX);
-        sample(out, "channel_accounts_connected", "Accounts of networks that are connected now", "gauge", count);
-    });
+/// Figures of the engines, for `/metrics`.
+fn figures(house: &Arc<wire::House>) -> impl Fn(&mut String) + Send + Sync + use<> {
+    let house = Arc::downgrade(house);
+    move |out| {
+        let Some(house) = house.upgrade() else { return };
+        let mut gauge = |name: &str, help: &str, value: u64| sample(out, name, help, "gauge", value);
+        let whole = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let all = house.accounts.status();
+        let connected = all.iter().map(|network| network.accounts.iter().filter(|one| one.is_connected()).count());
+        let connected: Vec<usize> = connected.collect();
+        let help = "Accounts of networks that are connected now";
+        gauge("channel_accounts_connected", help, whole(connected.iter().sum()));
+        let active = connected.iter().filter(|accounts| **accounts > 0).count();
+        gauge("channels_active", "Networks with a connected account", whole(active));
+        let lanes = house.lanes.figures();
+        gauge("runs_running", "Runs at work", whole(lanes.running));
+        for (lane, waiting) in lanes.waiting {
+            let name = format!("runs_waiting_{}", lane.as_str());
+            gauge(&name, "Runs that wait for a free place in the lane", whole(waiting));
+        }
+        // A database that cannot be read has no figure, and says so elsewhere.
+        if let Ok(waiting) = house.deliveries.waiting_blocking() {
+            gauge("outbox_rows", "Pieces of answers that wait to leave", waiting);
+        }
+        if let Ok(sessions) = house.sessions.count_blocking() {
+            gauge("sessions", "Conversations in the index", sessions);
+        }
+    }
 }
 
 /// The one line that a person needs: where the page is, with a code that opens it once.

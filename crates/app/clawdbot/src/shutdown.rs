@@ -39,6 +39,8 @@ pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     again: Signal,
+    /// Heard so that a write beyond the allowed file size fails like one on a full disk, instead of ending the process.
+    _too_large: Signal,
 }
 
 impl Signals {
@@ -48,6 +50,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             again: signal(SignalKind::user_defined1())?,
+            _too_large: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
         })
     }
 

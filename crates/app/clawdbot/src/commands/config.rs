@@ -95,13 +95,14 @@ fn written(value: &str, only_json: bool) -> Result<Value> {
 
 fn get(context: &Context, path: &str, json: bool) -> Result<ExitCode> {
     // What is written is shown even where it is not valid, and secrets of the environment stay there.
-    let snapshot = context.config_file()?.load();
-    let Some(value) = parse(path)?.find(&snapshot.parsed) else {
+    let file = context.config_file()?;
+    let snapshot = file.load();
+    let Some(value) = file.find(&snapshot, &parse(path)?) else {
         bail!("{path} is not set in {}", snapshot.path);
     };
-    match value {
+    match &value {
         Value::String(text) if !json => context.output.line(text),
-        Value::Object(_) | Value::Array(_) => context.output.value(value),
+        Value::Object(_) | Value::Array(_) => context.output.value(&value),
         _ => context.output.line(value.to_string()),
     }
     Ok(ExitCode::SUCCESS)
@@ -152,12 +153,21 @@ fn validate(context: &Context, json: bool) -> Result<ExitCode> {
     let valid = snapshot.is_valid();
     if json {
         context.output.value(
-            &json!({"path": snapshot.path, "exists": snapshot.exists(), "valid": valid, "issues": snapshot.issues}),
+            &json!({"path": snapshot.path, "exists": snapshot.exists(), "valid": valid, "issues": snapshot.issues,
+                "legacyIssues": snapshot.moved}),
         );
     } else if !snapshot.exists() {
         context.output.line(format!("{} does not exist; defaults are in force.", snapshot.path));
     } else if valid {
         context.output.line(format!("{} is valid.", snapshot.path));
+        let gateway: crate::config::GatewaySection = crate::config::section(&snapshot)?;
+        if let Some(mode) = gateway.tailscale.mode.and_then(crate::config::TailscaleMode::wished) {
+            context.output.line(format!("gateway.tailscale.mode {mode:?} is not carried out by this release."));
+        }
+        if !snapshot.moved.is_empty() {
+            let moved = &snapshot.moved;
+            context.output.line(format!("Keys of an older version; `clawdbot doctor --fix` moves them:\n{moved}"));
+        }
     } else {
         context.output.line(format!("{} is not valid:\n{}", snapshot.path, snapshot.issues));
     }

@@ -1,19 +1,23 @@
-//! `clawdbot doctor`: looks for what is wrong with this installation and says what to do. Changes nothing.
+//! `clawdbot doctor`: looks for what is wrong with this installation and says what to do. Changes nothing, unless it is
+//! asked to write the keys of an older version where they belong now.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use config::Snapshot;
+use config::{Base, ConfigFile, Snapshot, WriteError};
 use serde::Serialize;
 use serde_json::json;
 use store::Lease;
 
-use crate::config::{BindMode, GatewaySection};
+use crate::config::{BindMode, GatewaySection, TailscaleMode};
 use crate::context::Context;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    /// Write the keys of an older version where they belong now; the file as it was stays beside it as .bak
+    #[arg(long, visible_alias = "repair")]
+    fix: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -45,9 +49,14 @@ const LITTLE_ROOM: u64 = 256 << 20;
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
     let file = context.config_file()?;
-    let snapshot = file.load();
-    let mut findings = vec![config(&snapshot)];
-    let survey = file.schema().survey(&snapshot.parsed);
+    let mut snapshot = file.load();
+    let mut findings = Vec::new();
+    if !snapshot.moved.is_empty() {
+        findings.push(moved(&file, &snapshot, arguments.fix));
+        snapshot = file.load();
+    }
+    findings.insert(0, config(&snapshot));
+    let survey = file.schema().survey(&snapshot.effective);
     let names = |paths: &[config::ConfigPath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if !survey.unused.is_empty() {
         let message = format!("accepted, but not used by this release: {}", names(&survey.unused));
@@ -59,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> 
     }
     if snapshot.is_valid() {
         findings.push(auth(context, &snapshot)?);
+        findings.extend(tailscale(&snapshot)?);
     }
     findings.extend(permissions(context));
     findings.push(holder(context));
@@ -96,6 +106,30 @@ fn config(snapshot: &Snapshot) -> Finding {
     Finding { check: "config", severity, message }
 }
 
+/// Keys at the places of an older version, moved if that is wished.
+fn moved(file: &ConfigFile, snapshot: &Snapshot, fix: bool) -> Finding {
+    let (moved, path) = (&snapshot.moved, &snapshot.path);
+    let found = |severity, message| Finding { check: "moved keys", severity, message };
+    if !fix {
+        let message =
+            format!("they are read where they stand; run `clawdbot doctor --fix` to write them anew:\n{moved}");
+        return found(Severity::Warning, message);
+    }
+    match file.write(&[], &Base::Whatever) {
+        Ok(after) if after.moved.is_empty() => {
+            found(Severity::Ok, format!("written anew, and {path}.bak holds the file as it was:\n{moved}"))
+        }
+        Ok(after) => {
+            let message = "included files say something about these; move them by hand".to_owned();
+            found(Severity::Warning, format!("{message}:\n{}", after.moved))
+        }
+        Err(WriteError::Invalid(issues)) => {
+            found(Severity::Error, format!("nothing was written, because the file has other mistakes:\n{issues}"))
+        }
+        Err(error) => found(Severity::Error, error.to_string()),
+    }
+}
+
 fn auth(context: &Context, snapshot: &Snapshot) -> Result<Finding> {
     let gateway: GatewaySection = crate::config::section(snapshot)?;
     let is_open = context.shared(&gateway).is_none();
@@ -117,6 +151,16 @@ fn auth(context: &Context, snapshot: &Snapshot) -> Result<Finding> {
         ),
     };
     Ok(Finding { check: "auth", severity, message })
+}
+
+/// A wish that is accepted and not carried out must be known to whoever has it.
+fn tailscale(snapshot: &Snapshot) -> Result<Option<Finding>> {
+    let gateway: GatewaySection = crate::config::section(snapshot)?;
+    Ok(gateway.tailscale.mode.and_then(TailscaleMode::wished).map(|mode| {
+        let message =
+            format!("gateway.tailscale.mode is not carried out by this release; run `tailscale {mode}` yourself");
+        Finding { check: "tailscale", severity: Severity::Warning, message }
+    }))
 }
 
 fn permissions(context: &Context) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! `gateway`: where the front door is and who may come in.
 
-use config::{ConfigPath, Issues, Reload, Section};
+use config::{ConfigPath, Issue, Issues, Reload, Section};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use stdx::Secret;
@@ -21,6 +21,7 @@ pub(crate) struct GatewaySection {
     pub(crate) trusted_proxies: Vec<String>,
     pub(crate) reload: ReloadRules,
     pub(crate) remote: Remote,
+    pub(crate) tailscale: Tailscale,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -33,7 +34,7 @@ pub(crate) enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum BindMode {
-    /// This machine; the local network where it is not to be had.
+    /// This machine alone, as `loopback`: every machine has it.
     Auto,
     /// Every address of this machine.
     Lan,
@@ -102,6 +103,33 @@ pub(crate) enum ReloadMode {
     Off,
 }
 
+/// How the gateway is shown to one's other machines, or to everybody.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Tailscale {
+    /// Read, checked and not carried out by this release: run `tailscale serve` or `tailscale funnel` beside it.
+    pub(crate) mode: Option<TailscaleMode>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TailscaleMode {
+    Off,
+    Serve,
+    Funnel,
+}
+
+impl TailscaleMode {
+    /// As it is written; none where nothing is wished.
+    pub(crate) const fn wished(self) -> Option<&'static str> {
+        match self {
+            Self::Off => None,
+            Self::Serve => Some("serve"),
+            Self::Funnel => Some("funnel"),
+        }
+    }
+}
+
 /// A gateway elsewhere, for commands.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -123,6 +151,11 @@ impl Section for GatewaySection {
             if proxy.trim().parse::<std::net::IpAddr>().is_err() {
                 issues.add(&place("gateway.trustedProxies").child(index), "not an IP address");
             }
+        }
+        // The whole internet may knock then: a password can be changed, a token lies in bookmarks.
+        if self.tailscale.mode == Some(TailscaleMode::Funnel) && self.auth.mode != Some(AuthMode::Password) {
+            let issue = Issue::new(place("gateway.tailscale.mode"), "\"funnel\" needs gateway.auth.mode \"password\"");
+            issues.push(issue.with_advice("set gateway.auth.mode and gateway.auth.password, or use \"serve\""));
         }
     }
 }

@@ -149,4 +149,27 @@ mod tests {
         assert_eq!(until_ms, midnight.as_millisecond());
         assert_eq!(day(until_ms, &zone).0, "clawdbot-2026-01-25.log");
     }
+
+    #[test]
+    fn files_of_more_than_a_week_and_more_than_ten_are_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = AbsPath::new(home.path()).unwrap();
+        let now_ms = 1_769_248_800_000_i64;
+        let write = |name: &str, age_ms: i64| {
+            let file = std::fs::File::create(folder.join(name)).unwrap();
+            let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis((now_ms - age_ms).unsigned_abs());
+            file.set_modified(at).unwrap();
+        };
+        write("clawdbot-2026-01-01.log", 8 * DAY_MS);
+        write("clawdbot-2026-01-18.log", 7 * DAY_MS);
+        write("of-somebody-else.log", 99 * DAY_MS);
+        prune(&folder, now_ms);
+        assert_eq!(names(&folder), ["clawdbot-2026-01-18.log"]);
+        for number in 0..12 {
+            write(&format!("clawdbot-2026-01-24.log.{number:02}"), 0);
+        }
+        prune(&folder, now_ms);
+        assert_eq!(names(&folder).len(), KEPT_FILES);
+        assert!(folder.join("of-somebody-else.log").exists());
+    }
 }

@@ -1,8 +1,9 @@
 //! `config.*`: the file over the wire. A writer must know what it writes over, and a broken file is never written.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use config::{Base, Configuration, Edit, Issues, Snapshot, WriteError};
+use config::{Base, Configuration, Edit, Issues, Schema, Snapshot, WriteError};
 use ids::SessionKey;
 use protocol::Text;
 use protocol::config::{
@@ -55,7 +56,7 @@ async fn get(desk: Arc<Desk>, _: Call, _: get::Params) -> Result<get::Reply, Rpc
         hash: Some(snapshot.hash.clone()),
         issues: issues(&snapshot.issues),
         warnings: Vec::new(),
-        legacy_issues: Vec::new(),
+        legacy_issues: issues(&snapshot.moved),
     })
 }
 
@@ -63,10 +64,53 @@ async fn schema(desk: Arc<Desk>, _: Call, _: schema::Params) -> Result<schema::R
     let text = |text: String| Text::try_from(text).map_err(|error| RpcError::unavailable(format!("Error: {error}")));
     Ok(schema::Reply {
         schema: raw(&desk.configuration.file().schema().to_json())?,
-        ui_hints: std::collections::BTreeMap::new(),
+        ui_hints: hints(desk.configuration.file().schema()),
         version: text(env!("CARGO_PKG_VERSION").to_owned())?,
         generated_at: text(crate::logging::iso(desk.clock.now_ms()))?,
     })
+}
+
+/// Sections in the order in which editors of the published program show them; others come between the last two.
+const SECTIONS: [&str; 25] = [
+    "wizard",
+    "update",
+    "diagnostics",
+    "gateway",
+    "nodeHost",
+    "agents",
+    "tools",
+    "bindings",
+    "audio",
+    "models",
+    "messages",
+    "commands",
+    "session",
+    "cron",
+    "hooks",
+    "ui",
+    "browser",
+    "talk",
+    "channels",
+    "skills",
+    "plugins",
+    "discovery",
+    "presence",
+    "voicewake",
+    "logging",
+];
+
+fn hints(schema: &Schema) -> BTreeMap<String, schema::UiHint> {
+    let shown = schema.hints().into_iter().map(|(path, hint)| {
+        let mut shown = schema::UiHint { label: Some(hint.label), help: hint.help, ..schema::UiHint::default() };
+        shown.sensitive = hint.sensitive.then_some(true);
+        if !path.contains('.') {
+            let place = SECTIONS.iter().position(|section| *section == path).unwrap_or(SECTIONS.len() - 2);
+            shown.order = i64::try_from(place + 2).ok().map(|place| place * 10);
+            shown.group.clone_from(&shown.label);
+        }
+        (path, shown)
+    });
+    shown.collect()
 }
 
 async fn set(desk: Arc<Desk>, _: Call, params: set::Params) -> Result<set::Reply, RpcError> {
