@@ -237,3 +237,34 @@ async fn the_doctor_names_keys_that_the_published_program_refuses() -> anyhow::R
     assert!(found.contains("later keys") && found.contains("channels.telegram.apiRoot"), "{found}");
     Ok(())
 }
+
+#[tokio::test]
+async fn an_old_config_that_the_doctor_wrote_anew_is_accepted_by_the_published_program() -> anyhow::Result<()> {
+    let (model, home) = (FakeModel::start().await?, Home::new()?);
+    let Some(published) = Published::at(home.path(), free_port().await?)? else { return Ok(()) };
+    let mut old = config(&model);
+    old["agent"] = json!({ "model": "fake/fake-1", "modelFallback": ["fake/fake-1"], "bash": { "timeoutSec": 5 },
+        "sandbox": { "perSession": true } });
+    old["agents"].take();
+    old["telegram"] = json!({ "enabled": false, "requireMention": false });
+    old["routing"] = json!({ "groupChat": { "mentionPatterns": ["@clawd"] }, "queue": { "mode": "collect" } });
+    old["identity"] = json!({ "name": "Clawd" });
+    old["messages"] = json!({ "tts": { "enabled": false } });
+    old.as_object_mut().context("a config")?.retain(|_, value| !value.is_null());
+    home.write_config(&old)?;
+    let gateway = TestGateway::start_in(home, &[]).await?;
+    let fixed = gateway.cli(&["doctor", "--fix"]).await?;
+    assert!(fixed.status.success(), "{fixed:?}");
+    for (key, value) in [
+        ("agents.defaults.model.primary", "fake/fake-1"),
+        ("tools.exec.timeoutSec", "5"),
+        ("agents.list[0].identity.name", "Clawd"),
+        ("messages.tts.auto", "off"),
+    ] {
+        assert_eq!(published.says(&["config", "get", key]).await?.trim(), value, "{key}");
+    }
+    let health = published.run(&["doctor", "--non-interactive"]).await?;
+    let said = String::from_utf8_lossy(&health.stdout).into_owned();
+    assert!(!said.contains("Invalid config") && !said.contains("Legacy config"), "{said}");
+    Ok(())
+}

@@ -46,3 +46,12 @@ async fn the_published_command_line_is_told_in_words_that_its_token_is_wrong() -
     assert!(complaint.contains("unauthorized"), "{complaint}");
     Ok(())
 }
+
+#[tokio::test]
+async fn the_published_command_line_reads_the_log_of_ours() -> anyhow::Result<()> {
+    let gateway = TestGateway::start_in(Home::new()?, &[]).await?;
+    let Some(published) = Published::at(gateway.home().path(), gateway.port())? else { return Ok(()) };
+    let lines = published.says(&["logs", "--plain", "--limit", "50"]).await?;
+    assert!(lines.contains("listening on ws://127.0.0.1"), "{lines}");
+    Ok(())
+}

@@ -163,16 +163,6 @@ async fn a_value_that_is_not_allowed_changes_nothing_and_a_broken_file_is_judged
 }
 
 #[tokio::test]
-async fn a_config_changed_at_the_command_line_holds_in_the_gateway_that_runs() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    let set = stage.gateway.cli_json(&["config", "set", "logging.level", "\"debug\"", "--json"]).await?;
-    let got = stage.gateway.chat("main").await?.call("config.get", &json!({})).await?;
-    assert_eq!(got["hash"], set["hash"], "{got}");
-    assert_eq!(got["valid"], true, "{got}");
-    Ok(())
-}
-
-#[tokio::test]
 async fn the_doctor_names_who_holds_the_folder_and_what_is_broken() -> anyhow::Result<()> {
     let finding = |all: &Value, check: &str| -> Value {
         let found = all["findings"].as_array().and_then(|all| all.iter().find(|one| one["check"] == check).cloned());

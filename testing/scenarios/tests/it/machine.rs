@@ -43,7 +43,7 @@ async fn a_port_that_is_taken_is_named() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_state_folder_that_cannot_be_made_is_named() -> anyhow::Result<()> {
+async fn a_state_folder_below_a_file_is_named() -> anyhow::Result<()> {
     let home = Home::new()?;
     std::fs::write(home.path().join("file"), "")?;
     let state = home.path().join("file/below");
@@ -60,6 +60,29 @@ async fn a_state_folder_that_cannot_be_made_is_named() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_state_folder_that_is_read_only_is_named() -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = Home::new()?;
+    home.write_config(&testkit::config_for(None, None))?;
+    std::fs::set_permissions(home.state(), std::fs::Permissions::from_mode(0o500))?;
+    let binary = testkit::binary()?;
+    let mut command = if rustix::process::getuid().is_root() {
+        // No mode keeps root from writing: a mount of its own does.
+        let mut command = tokio::process::Command::new("unshare");
+        let script = "mount --bind \"$1\" \"$1\" && mount -o remount,ro,bind \"$1\" && shift && exec \"$@\"";
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(home.state()).arg(binary);
+        command
+    } else {
+        tokio::process::Command::new(binary)
+    };
+    let output = command.env("HOME", home.path()).args(["gateway", "--port", "1"]).output().await?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(".clawdbot") && said.to_lowercase().contains("read-only"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_disk_that_is_full_refuses_new_messages_and_loses_none_it_took() -> anyhow::Result<()> {
     let mut stage = Stage::set().await?;
     stage.model.otherwise(|_| Answer::text("fine"));
@@ -67,16 +90,18 @@ async fn a_disk_that_is_full_refuses_new_messages_and_loses_none_it_took() -> an
     assert_eq!(chat.ask("before").await?.text, "fine");
     let pid = stage.gateway.pid().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
     // No file of the process may grow any more: what a full disk does, without filling one.
-    let nothing = rustix::process::Rlimit { current: Some(0), maximum: None };
-    rustix::process::prlimit(pid, rustix::process::Resource::Fsize, nothing)?;
-    let refused = chat.say("while full").await;
-    assert!(refused.is_err(), "a message that cannot be kept is not taken: {refused:?}");
+    let limit = |current| rustix::process::Rlimit { current, maximum: None };
+    rustix::process::prlimit(pid, rustix::process::Resource::Fsize, limit(Some(0)))?;
+    let Err(refused) = chat.say("while full").await else { anyhow::bail!("a message that cannot be kept was taken") };
+    assert!(format!("{refused:#}").contains("room"), "it says what to do: {refused:#}");
+    assert_eq!(chat.call("health", &json!({})).await?["ok"], true, "the gateway lives");
+    rustix::process::prlimit(pid, rustix::process::Resource::Fsize, limit(None))?;
+    assert_eq!(chat.ask("after").await?.text, "fine");
     stage.gateway.kill().await?;
     stage.gateway.restart().await?;
-    let mut chat = stage.gateway.chat("main").await?;
-    let history = serde_json::to_string(&chat.history().await?)?;
-    assert!(history.contains("before") && !history.contains("while full"), "{history}");
-    assert_eq!(chat.ask("after").await?.text, "fine");
+    let history = serde_json::to_string(&stage.gateway.chat("main").await?.history().await?)?;
+    assert!(history.contains("before") && history.contains("after"), "{history}");
+    assert!(!history.contains("while full"), "{history}");
     Ok(())
 }
 
@@ -123,18 +148,12 @@ async fn a_bind_beyond_loopback_without_auth_is_refused_with_the_reason() -> any
 }
 
 #[tokio::test]
-async fn a_changed_config_holds_without_dropping_the_chat() -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    stage.model.otherwise(|seen| Answer::text(format!("model {}", seen.model())));
-    let mut chat = stage.gateway.chat("main").await?;
-    assert_eq!(chat.ask("which?").await?.text, "model fake-1");
-    let got = chat.call("config.get", &json!({})).await?;
-    let patch = json!({ "models": { "providers": { "fake": { "models": [
-        { "id": "fake-2", "name": "Second", "reasoning": false, "input": ["text"], "contextWindow": 200_000, "maxTokens": 8192,
-          "cost": { "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 } }] } } },
-        "agents": { "defaults": { "model": { "primary": "fake/fake-2" } } } });
-    let raw = serde_json::to_string(&patch)?;
-    chat.call("config.patch", &json!({ "raw": raw, "baseHash": got["hash"] })).await?;
-    assert_eq!(chat.ask("and now?").await?.text, "model fake-2");
+async fn a_funnel_without_a_password_is_refused_with_the_reason() -> anyhow::Result<()> {
+    let home = Home::new()?;
+    let mut config = testkit::config_for(None, None);
+    config["gateway"]["tailscale"] = json!({ "mode": "funnel" });
+    home.write_config(&config)?;
+    let said = refused(home).await?;
+    assert!(said.contains("gateway.tailscale.mode") && said.contains("password"), "{said}");
     Ok(())
 }
