@@ -19,6 +19,8 @@ pub(crate) enum Moment {
     ModelAsked,
     ModelBegun,
     ModelSaid,
+    /// The same, to somebody at a window.
+    WindowAnswered,
     ToolCalled,
     ToolEnds,
     SendArrived,
@@ -110,19 +112,23 @@ impl Book {
 
     /// The model is at this moment of an answer about these messages.
     pub(crate) fn model(&self, marks: &[Mark], round: u32, moment: ModelMoment) {
-        self.write(|pages| {
+        let at_a_window = self.write(|pages| {
             let life = pages.life;
+            let mut at_a_window = false;
             for mark in marks {
                 let Some(letter) = pages.letters.get_mut(mark) else { continue };
+                at_a_window |= letter.place.chat().is_none();
                 if let Err(problem) = letter.model(life, round, moment) {
                     pages.problems.insert(format!("{mark}: {problem}"));
                 }
             }
+            at_a_window
         });
         self.tell(match moment {
             ModelMoment::Asked => Moment::ModelAsked,
             ModelMoment::Begun => Moment::ModelBegun,
             ModelMoment::Said if round == 0 && marks.iter().any(Mark::wants_tool) => Moment::ToolCalled,
+            ModelMoment::Said if at_a_window => Moment::WindowAnswered,
             ModelMoment::Said => Moment::ModelSaid,
         });
     }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "the report is the result")]
 
 mod aftermath;
+mod aim;
 mod bell;
 mod book;
 mod journal;
@@ -21,11 +22,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::task::JoinSet;
 
-use book::{Book, Moment};
+use aim::Aim;
+use book::Book;
 use journal::Journal;
 use report::Report;
 use stage::Stage;
@@ -41,22 +42,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a kill waits for the moment it is aimed at.
 const AIMING: Duration = Duration::from_secs(2);
 
-/// What kills are aimed at, in turn, and how long after it they come.
-const AIMS: [Option<(Moment, &[u64])>; 10] = [
-    None,
-    Some((Moment::Written, SOON)),
-    Some((Moment::Acknowledged, SOON)),
-    Some((Moment::ModelAsked, SOON)),
-    Some((Moment::ModelBegun, SOON)),
-    Some((Moment::ModelSaid, SOON)),
-    Some((Moment::ToolCalled, SOON)),
-    Some((Moment::ToolEnds, AS_IT_IS_TAKEN_IN)),
-    Some((Moment::SendArrived, SOON)),
-    Some((Moment::SendTaken, SOON)),
-];
-const SOON: &[u64] = &[0, 0, 0, 1, 1, 2, 4, 8];
-/// What it takes from a tool's last act until its end is written down and the model's question is on its way.
-const AS_IT_IS_TAKEN_IN: &[u64] = &[2, 3, 4, 5, 6, 7];
 /// How long a life gets on before a kill is aimed.
 const LIFE_MS: std::ops::Range<u64> = 60..260;
 
@@ -80,8 +65,8 @@ async fn two_hundred_kills_lose_nothing_and_double_only_what_nobody_knew() -> an
     }
     let mut rng = StdRng::seed_from_u64(seed);
     let mut standings = Vec::new();
-    for aim in AIMS.iter().cycle().take(kills) {
-        aimed(&book, *aim, &mut rng).await;
+    for _ in 0..kills {
+        aimed(&book, Aim::next(kills, &standings), &mut rng).await;
         stage.kill().await?;
         let journal = Journal::read(&stage.gateway.home().state())?;
         standings.push(book.killed(&journal, &stage.telegram.unconfirmed_texts()));
@@ -113,11 +98,11 @@ async fn two_hundred_kills_lose_nothing_and_double_only_what_nobody_knew() -> an
 }
 
 /// Lets the life get on, then waits for the moment: the schedule of kills, by the seed.
-async fn aimed(book: &Book, aim: Option<(Moment, &[u64])>, rng: &mut StdRng) {
+async fn aimed(book: &Book, aim: Option<Aim>, rng: &mut StdRng) {
     tokio::time::sleep(Duration::from_millis(rng.random_range(LIFE_MS))).await;
-    let Some((moment, after)) = aim else { return };
-    book.next(moment, AIMING).await;
-    let later = after.choose(rng).copied().unwrap_or_default();
+    let Some(aim) = aim else { return };
+    book.next(aim.moment, AIMING).await;
+    let later = aim.after(rng);
     if later > 0 {
         tokio::time::sleep(Duration::from_millis(later)).await;
     }
