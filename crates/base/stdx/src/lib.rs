@@ -15,6 +15,7 @@ mod secret;
 mod task;
 mod task_set;
 mod ttl_map;
+mod turn;
 
 pub use append_file::{AppendFile, Repair};
 pub use atomic_file::AtomicFile;
@@ -28,6 +29,7 @@ pub use secret::Secret;
 pub use task::{OwnedTask, TaskEnd};
 pub use task_set::{Full, OwnedTasks};
 pub use ttl_map::TtlMap;
+pub use turn::give_way;
 
 /// The token every owned task is given; a child ends with its parent.
 pub use tokio_util::sync::CancellationToken;

@@ -356,7 +356,7 @@ impl Run {
             let mut ready = stream.next().now_or_never();
             if ready.is_none() {
                 // What has come over the wire is handed on piece by piece, by a task that needs its turn for each.
-                tokio::task::yield_now().await;
+                stdx::give_way().await;
                 ready = stream.next().now_or_never();
             }
             let next = match ready {
