@@ -19,6 +19,7 @@ mod patch;
 mod peek;
 mod places;
 mod ports;
+mod recent;
 mod record;
 mod reset;
 mod resolve;

@@ -297,10 +297,9 @@ impl Sessions {
         let path = session.path().clone();
         let (of, shared, at) = (key.clone(), Arc::clone(&self.shared), path.to_string());
         let removed = self.shared.store.write(move |tx| {
-            let existed = index::remove(tx, &of)?;
+            let existed = shared.remove(tx, &of)?;
             tx.execute("DELETE FROM pending_entries WHERE path = ?1", [at])?;
             tx.fact(of.as_str(), "session.deleted", &of)?;
-            shared.index_changed(tx);
             Ok(existed)
         });
         removed.await?;

@@ -88,15 +88,12 @@ impl Session {
             return Ok(());
         };
         change(&mut record);
-        index::save(tx, &self.key, &self.agent, &record)?;
-        self.shared.index_changed(tx);
-        Ok(())
+        self.shared.save(tx, &self.key, &self.agent, &record)
     }
 
     /// The session's record as it stands; `None` when it was deleted.
     pub async fn record(&self) -> Result<Option<Record>, SessionsError> {
-        let key = self.key.clone();
-        Ok(self.shared.store.read(move |view| index::find(view, &key)).await?)
+        self.shared.find(&self.key).await
     }
 
     /// What a model sees of the conversation, with everything that was committed before the call.

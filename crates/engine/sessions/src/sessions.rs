@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::index;
 use crate::places::Places;
 use crate::ports::Neighbours;
+use crate::recent::Recent;
 use crate::record::Record;
 use crate::reset::Surroundings;
 use crate::session::Session;
@@ -107,6 +108,7 @@ impl Sessions {
             config: parts.config,
             places: Places { state: parts.state, home: parts.home },
             neighbours: parts.neighbours,
+            recent: Recent::default(),
             active: Mutex::default(),
             opening: Semaphore::new(1),
             to_append: Mutex::default(),
@@ -172,8 +174,7 @@ impl Sessions {
     /// What is kept of a session.
     pub async fn find(&self, key: &SessionKey) -> Result<Option<Record>, SessionsError> {
         self.ready().await;
-        let key = key.clone();
-        Ok(self.shared.store.read(move |view| index::find(view, &key)).await?)
+        self.shared.find(key).await
     }
 
     /// Changes a session's record; makes one where there is none. The closure's error is the client's.
@@ -189,8 +190,7 @@ impl Sessions {
                 return Ok(Err(refusal));
             }
             record.touch(tx.now_ms().max(record.updated_at()));
-            index::save(tx, &key, &agent, &record)?;
-            shared.index_changed(tx);
+            shared.save(tx, &key, &agent, &record)?;
             Ok(Ok(record))
         });
         changed.await?.map_err(SessionsError::Invalid)
@@ -200,9 +200,7 @@ impl Sessions {
     pub fn note(&self, tx: &Tx<'_>, key: &SessionKey, change: impl FnOnce(&mut Record)) -> Result<(), StoreError> {
         let Some(mut record) = index::find(tx, key)? else { return Ok(()) };
         change(&mut record);
-        index::save(tx, key, &self.agent_of(key), &record)?;
-        self.shared.index_changed(tx);
-        Ok(())
+        self.shared.save(tx, key, &self.agent_of(key), &record)
     }
 
     /// Which agent a session belongs to.
@@ -284,10 +282,9 @@ impl Sessions {
             if fresh != Fresh::Reset {
                 record.set("sessionFile", &shared.places.transcript(&key, &agent, &session, &record));
             }
-            index::save(tx, &key, &agent, &record)?;
+            shared.save(tx, &key, &agent, &record)?;
             let body = serde_json::json!({ "key": key, "old": seen });
             tx.fact(session.as_str(), "session.began", &body)?;
-            shared.index_changed(tx);
             Ok::<_, StoreError>((record, started))
         });
         Ok(begun.await?)

@@ -5,16 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use config::Live;
-use ids::EntryId;
+use ids::{AgentId, EntryId, SessionKey};
 use parking_lot::Mutex;
 use stdx::{AbsPath, Clock, Disk, Entropy, Pool};
-use store::{Store, Tx};
+use store::{Store, StoreError, Tx};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::SessionsError;
 use crate::active::Active;
 use crate::config::Config;
+use crate::index;
 use crate::places::Places;
 use crate::ports::Neighbours;
+use crate::recent::Recent;
+use crate::record::Record;
 
 /// All of it in one place, behind one `Arc`.
 #[derive(Debug)]
@@ -27,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) config: Live<Config>,
     pub(crate) places: Places,
     pub(crate) neighbours: Arc<dyn Neighbours>,
+    pub(crate) recent: Recent,
     pub(crate) active: Mutex<BTreeMap<AbsPath, Arc<Active>>>,
     /// Held while a transcript is taken into use.
     pub(crate) opening: Semaphore,
@@ -46,14 +51,44 @@ impl Shared {
         self.append.notify_one();
     }
 
-    /// The other program's index is out of date once this transaction is committed.
-    pub(crate) fn index_changed(self: &Arc<Self>, tx: &Tx<'_>) {
-        let shared = Arc::clone(self);
+    /// Writes the record of a session, new or not.
+    pub(crate) fn save(
+        self: &Arc<Self>,
+        tx: &Tx<'_>,
+        key: &SessionKey,
+        agent: &AgentId,
+        record: &Record,
+    ) -> Result<(), StoreError> {
+        index::save(tx, key, agent, record)?;
+        self.changed(tx, key, Some(record.clone()));
+        Ok(())
+    }
+
+    /// Removes the record of a session; whether there was one.
+    pub(crate) fn remove(self: &Arc<Self>, tx: &Tx<'_>, key: &SessionKey) -> Result<bool, StoreError> {
+        let existed = index::remove(tx, key)?;
+        self.changed(tx, key, None);
+        Ok(existed)
+    }
+
+    /// Once this transaction is committed, the other program's index is out of date as well.
+    fn changed(self: &Arc<Self>, tx: &Tx<'_>, key: &SessionKey, record: Option<Record>) {
+        let (shared, key) = (Arc::clone(self), key.clone());
         tx.after_commit(move || {
+            shared.recent.committed(key, record);
             if !shared.index_dirty.swap(true, Ordering::SeqCst) {
                 shared.upkeep.notify_one();
             }
         });
+    }
+
+    /// The record of a session.
+    pub(crate) async fn find(&self, key: &SessionKey) -> Result<Option<Record>, SessionsError> {
+        if let Some(record) = self.recent.find(key) {
+            return Ok(Some(Record::clone(&record)));
+        }
+        let key = key.clone();
+        Ok(self.store.read(move |view| index::find(view, &key)).await?)
     }
 
     pub(crate) fn sync_now(&self) {
