@@ -33,6 +33,7 @@ impl Published {
             "CLAWDBOT_DISABLE_BONJOUR",
             "CLAWDBOT_SKIP_BROWSER_CONTROL_SERVER",
             "CLAWDBOT_SKIP_CANVAS_HOST",
+            "CLAWDBOT_SKIP_CHANNELS",
             "CLAWDBOT_SKIP_GMAIL_WATCHER",
         ] {
             command.env(switch, "1");

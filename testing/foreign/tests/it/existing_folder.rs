@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use fakes::{FakeModel, model::Answer};
+use fakes::{FakeModel, FakeTelegram, model::Answer};
 use foreign::{Published, free_port};
 use serde_json::{Value, json};
 use testkit::{Chat, Home, TestGateway, config_for};
@@ -136,6 +136,37 @@ impl Folder {
         Ok(())
     }
 
+    /// Ours is led through the first steps with a bot, and answers there; gives what was said.
+    async fn onboarded(&self, ours: &TestGateway, telegram: &FakeTelegram) -> anyhow::Result<[&'static str; 2]> {
+        self.model.when("single word OK", [Answer::text("OK")]);
+        let flags = ["onboard", "--non-interactive", "--json", "--model", "fake/fake-1"];
+        let nobody = ["--ollama-port", "1", "--llamacpp-port", "1", "--lmstudio-port", "1"];
+        let bot = ["--bot-token", telegram.token()];
+        let done = ours.cli_json(&[flags.as_slice(), &nobody, &bot].concat()).await?;
+        assert_eq!((&done["ok"], &done["channel"]["kind"]), (&json!(true), &json!("telegram")), "{done}");
+        telegram.polled().await;
+        let said = ["by telegram, please", "By telegram."];
+        self.model.when(said[0], [Answer::text(said[1])]);
+        telegram.user("ann").says(said[0]);
+        assert_eq!(telegram.expect_reply().await.text, said[1]);
+        Ok(said)
+    }
+
+    /// The published program finds nothing wrong with the config, once the address of the fake is out of it.
+    async fn accepted(&self, ours: &TestGateway) -> anyhow::Result<()> {
+        let refused = self.published.run(&["gateway", "call", "health"]).await?;
+        let complaint = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(complaint.contains("apiRoot"), "it looks at every key: {complaint}");
+        let gone = ours.cli(&["config", "unset", "channels.telegram.apiRoot"]).await?;
+        assert!(gone.status.success(), "{gone:?}");
+        let token = self.published.says(&["config", "get", "channels.telegram.botToken"]).await?;
+        assert!(!token.trim().is_empty());
+        let primary = self.published.says(&["config", "get", "agents.defaults.model.primary"]).await?;
+        // It may give advice before.
+        assert_eq!(primary.trim().lines().last(), Some("fake/fake-1"), "{primary}");
+        Ok(())
+    }
+
     /// Ours compacts, is killed in a run and takes the run up again; gives the texts of the history.
     async fn worn(&self, ours: &mut TestGateway, mut chat: Chat) -> anyhow::Result<Vec<String>> {
         self.model.otherwise(|_| Answer::text("SUMMARY: nine."));
@@ -193,6 +224,29 @@ async fn a_published_folder_is_taken_up_chatted_on_and_given_back() -> anyhow::R
     let history = ours.chat("main").await?.history().await?;
     assert_eq!(texts(&history).last(), Some(&"Home again."));
     Ok(())
+}
+
+#[tokio::test]
+async fn a_published_folder_goes_through_our_first_steps_a_bot_and_a_kill_and_is_continued() -> anyhow::Result<()> {
+    let telegram = FakeTelegram::start().await?;
+    let Some((folder, home)) = Folder::new(config).await? else { return Ok(()) };
+    folder.made(&home).await?;
+    let mut with_bot: Value = serde_json::from_slice(&fs::read(home.config_path())?)?;
+    with_bot["channels"] =
+        json!({ "telegram": { "apiRoot": telegram.url(), "allowFrom": [telegram.user("ann").id()] } });
+    home.write_config(&with_bot)?;
+    let mut ours = TestGateway::start_in(home, &[]).await?;
+    let said = within(folder.onboarded(&ours, &telegram)).await?;
+    let mut chat = ours.chat("main").await?;
+    let history = chat.history().await?;
+    let told = texts(&history);
+    assert!(told.iter().any(|text| text.contains(said[0])) && told.contains(&said[1]), "one session: {told:?}");
+    folder.model.when("go on", [Answer::text("Gone on.")]);
+    assert_eq!(chat.ask("go on").await?.text, "Gone on.");
+    let told = within(folder.worn(&mut ours, chat)).await?;
+    ours.stop().await?;
+    folder.accepted(&ours).await?;
+    folder.given_back(&told, &["SUMMARY: nine.", "Whole again.", "After the kill."]).await
 }
 
 #[tokio::test]
