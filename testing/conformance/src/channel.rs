@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use channel::{Account, AccountContext, Channel, ChannelError, Connected, Inbound, Target};
+use ids::MessageId;
 use net::{Http, HttpConfig};
 use serde_json::value::RawValue;
 use stdx::{AbsPath, CancellationToken, SystemClock};
@@ -26,6 +27,14 @@ pub enum SendFault {
     BreakBefore,
     /// The vendor takes it, and the connection breaks before it says so.
     BreakAfter,
+}
+
+/// A message of ours, as a reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub text: String,
+    /// Our own reaction to it.
+    pub reaction: Option<String>,
 }
 
 /// A fake vendor with one person who writes to us, and an account of ours.
@@ -51,6 +60,10 @@ pub trait Vendor: Send + Sync {
     fn unknown_target(&self) -> Target;
     /// The texts of the messages that the vendor took, as a reader sees them.
     fn taken(&self) -> Vec<String>;
+    /// One of our messages to the person, as it stands now; `None` when it is gone.
+    fn shown(&self, message: &MessageId) -> Option<Shown>;
+    /// The contents of the files that the vendor took, oldest first.
+    fn files_taken(&self) -> Vec<Vec<u8>>;
     fn next_send(&self, fault: SendFault);
     /// Breaks every connection once.
     async fn cut(&self);

@@ -4,6 +4,7 @@
 //! unknown chats, two pollers at once, polling while a webhook is set. The log is what counts when processes are killed.
 
 mod accepted; // what the bot did
+mod album; // several files in one call
 mod control; // the same over HTTP, for people and other languages
 mod fault; // what goes wrong
 mod hook; // calls to the bot
@@ -12,6 +13,7 @@ mod methods; // the Bot API
 mod onlooker; // who acts at one moment of a call
 mod params; // JSON, forms and files alike
 mod people; // who writes
+mod posts; // what stands in the chats
 mod serve; // the socket
 mod world; // everything that is true at Telegram
 
@@ -31,6 +33,7 @@ pub use accepted::{Accepted, SentFile};
 pub use fault::Fault;
 pub use onlooker::Moment;
 pub use people::{Person, Room};
+pub use posts::Post;
 use world::{Shared, World};
 
 /// How long a test waits for the bot.
@@ -161,6 +164,23 @@ impl FakeTelegram {
         self.shared.world.lock().log.clone()
     }
 
+    /// A message as it stands in its chat now; `None` once it was deleted.
+    #[must_use]
+    pub fn post(&self, chat: i64, number: i64) -> Option<Post> {
+        self.shared.world.lock().posts.get(chat, number).cloned()
+    }
+
+    /// Waits until a message stands there as `wanted` says.
+    ///
+    /// # Panics
+    /// It did not in time.
+    #[expect(clippy::panic, reason = "a test waits here, and what it waits for did not happen")]
+    pub async fn post_becomes(&self, chat: i64, number: i64, wanted: impl Fn(Option<&Post>) -> bool) {
+        let look = |world: &mut World| wanted(world.posts.get(chat, number)).then_some(());
+        let done = self.shared.wait_for(PATIENCE, look).await;
+        done.unwrap_or_else(|| panic!("the message stands as {:#?}", self.post(chat, number)));
+    }
+
     /// How many updates the bot has not confirmed.
     #[must_use]
     pub fn unconfirmed(&self) -> usize {
@@ -229,6 +249,12 @@ impl FakeTelegram {
     pub async fn unpolled(&self) {
         let none = self.shared.wait_for(PATIENCE, |world| (world.open_polls == 0).then_some(())).await;
         none.unwrap_or_else(|| panic!("the bot goes on polling"));
+    }
+
+    /// The address that the bot wants to be called at, and the secret that goes along.
+    #[must_use]
+    pub fn hook(&self) -> Option<(String, Option<String>)> {
+        self.shared.world.lock().hook.as_ref().map(|hook| (hook.url.clone(), hook.secret.clone()))
     }
 
     /// The statuses that the bot's webhook answered with.

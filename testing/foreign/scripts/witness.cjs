@@ -2,7 +2,7 @@
 // Arguments: the API's root, the bot's token, and `poll` or `webhook`.
 
 const http = require("node:http");
-const { Bot, InputFile, webhookCallback } = require("grammy");
+const { Bot, InputFile, InputMediaBuilder, webhookCallback } = require("grammy");
 const { autoRetry } = require("@grammyjs/auto-retry");
 
 const [apiRoot, token, mode] = process.argv.slice(2);
@@ -21,6 +21,7 @@ bot.on("callback_query:data", async (ctx) => {
   say({ pressed: ctx.callbackQuery.data });
 });
 bot.on("edited_message:text", (ctx) => say({ edited: ctx.editedMessage.text, message: ctx.editedMessage.message_id }));
+bot.on("message_reaction", (ctx) => say({ reacted: ctx.reactions().emojiAdded }));
 bot.on("message:photo", async (ctx) => {
   await ctx.replyWithChatAction("upload_photo");
   const file = await ctx.getFile();
@@ -32,6 +33,11 @@ bot.on("message:photo", async (ctx) => {
 bot.on("message:text", async (ctx) => {
   const { text, chat, from, message_thread_id: thread } = ctx.message;
   say({ text, chat: chat.type, from: from.first_name, thread, mentions: ctx.entities("mention").map((it) => it.text) });
+  if (text === "album") {
+    const picture = () => new InputFile(Buffer.from("\x89PNG", "latin1"), "p.png");
+    const album = [InputMediaBuilder.photo(picture(), { caption: "both" }), InputMediaBuilder.photo(picture())];
+    return say({ album: (await ctx.replyWithMediaGroup(album)).map((sent) => sent.message_id) });
+  }
   if (text === "react") return void (await ctx.react("👍"));
   if (text === "break it") return void (await ctx.reply("<b>never closed", { parse_mode: "HTML" }));
   await ctx.replyWithChatAction("typing");
@@ -54,6 +60,6 @@ async function hook() {
 if (mode === "webhook") hook();
 else {
   bot
-    .start({ onStart: (me) => say({ ready: me }) })
+    .start({ onStart: (me) => say({ ready: me }), allowed_updates: ["message", "edited_message", "callback_query", "message_reaction"] })
     .catch((error) => say({ ended: { code: error.error_code, description: error.description } }));
 }

@@ -307,7 +307,8 @@ fn sinks(
     line: &Arc<Line>,
     cancel: &CancellationToken,
 ) -> Sinks {
-    let closing = Closing::new(store.clone(), Arc::clone(sessions), cancel);
+    let config = Live::fixed(inbound::Config::default());
+    let closing = Closing::new(store.clone(), Arc::clone(sessions), deliveries.clone(), config, cancel);
     let mut all: Vec<Arc<dyn lanes::RunSink>> = vec![Arc::new(deliveries.clone()), Arc::new(closing)];
     if outside.has(Fault::RunRowNotClosed) {
         all.push(Arc::new(Reopening));

@@ -56,6 +56,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     limits: Limits {
         text: 400,
         caption: 100,
+        album: 0,
         upload_bytes: 1000,
         download_bytes: 1000,
         dialect: Dialect::Plain,
@@ -201,7 +202,11 @@ impl Half {
 
     fn receipt(&self, key: &str) -> Receipt {
         let number = self.outside.vendor.lock().seen.iter().position(|seen| seen.key == key).unwrap_or(0);
-        Receipt { message: format!("out{number}").parse().expect("a message id"), peer: "p".to_owned() }
+        Receipt {
+            message: format!("out{number}").parse().expect("a message id"),
+            others: Vec::new(),
+            peer: "p".to_owned(),
+        }
     }
 
     /// A piece is only taken while its row says that it is being sent.

@@ -105,7 +105,7 @@ impl RunSink for LooseSender {
             target: target.clone(),
             reply_to: None,
             body: OutboundBody::Text { markdown: text.to_string() },
-            buttons: Vec::new(),
+            keyboard: None,
             silent: false,
         };
         let outlet = self.line.outlet(channel, &AccountId::default_account());

@@ -94,10 +94,10 @@ impl Account for Bot {
         Ok(Connected {
             profile: profile(&me),
             listener,
-            speaker: Arc::new(Voice::new(api.clone(), self.settings.link_preview)),
+            speaker: Arc::new(Voice::new(api.clone(), self.settings.link_preview, self.settings.largest_file)),
             actions: Some(Arc::new(Hands::new(api.clone(), self.settings.link_preview))),
             webhook: door,
-            files: Some(Arc::new(Drawer::new(api))),
+            files: Some(Arc::new(Drawer::new(api, self.settings.largest_file))),
             reconcile: None,
             guarantee: Guarantee::None,
         })

@@ -140,7 +140,13 @@ impl Api {
 }
 
 pub(crate) fn too_large(limit: u64) -> ChannelError {
-    ChannelError::Rejected(format!("the file is larger than {} MB", limit >> 20))
+    ChannelError::Rejected(format!("the file {}", too_large_text(limit)))
+}
+
+pub(crate) fn too_large_text(limit: u64) -> String {
+    let tenths = limit.saturating_mul(10) >> 20;
+    let (whole, part) = (tenths / 10, tenths % 10);
+    if part == 0 { format!("is larger than {whole} MB") } else { format!("is larger than {whole}.{part} MB") }
 }
 
 impl CallError {

@@ -8,6 +8,7 @@ use channel::{
 };
 
 use crate::entities::byte_range;
+use crate::reaction::reacted;
 use crate::split_text::{Piece, SplitTexts};
 use crate::update::{CallbackQuery, Chat, Entity, ForwardOrigin, Location, Me, Message, Update, User};
 
@@ -19,6 +20,9 @@ pub(crate) fn arrive(update: Update, me: &Me, texts: &mut SplitTexts) -> Option<
     let number = update.update_id;
     if let Some(query) = update.callback_query {
         return pressed(number, query);
+    }
+    if let Some(reaction) = &update.message_reaction {
+        return reacted(number, reaction);
     }
     let (message, change) = match (update.message, update.edited_message, update.channel_post) {
         (Some(message), ..) | (None, None, Some(message)) => (message, Change::New),
@@ -69,7 +73,7 @@ fn written(number: i64, message: Message, change: Change, me: &Me, texts: &mut S
     })
 }
 
-/// A pressed button speaks to us: its data is what the person says.
+/// A pressed button speaks to us. Its data is named as such, so that it never reads as a person's own command.
 fn pressed(number: i64, query: CallbackQuery) -> Option<Inbound> {
     let message = query.message?;
     Some(Inbound {
@@ -78,22 +82,22 @@ fn pressed(number: i64, query: CallbackQuery) -> Option<Inbound> {
         peer: peer(&message.chat)?,
         thread: thread(&message).and_then(name),
         sender: person(&query.from)?,
-        text: query.data.filter(|data| !data.is_empty())?,
+        text: query.data.filter(|data| !data.is_empty()).map(|data| format!("callback_data: {data}"))?,
         attachments: Vec::new(),
         spans: Vec::new(),
         addressed: Addressed::Mentioned,
         reply_to: None,
         merge: None,
-        change: Change::New,
+        change: Change::Pressed,
         at: message.edit_date.unwrap_or(message.date).saturating_mul(1000),
     })
 }
 
-fn name<T: std::str::FromStr>(number: i64) -> Option<T> {
+pub(crate) fn name<T: std::str::FromStr>(number: i64) -> Option<T> {
     number.to_string().parse().ok()
 }
 
-fn peer(chat: &Chat) -> Option<Peer> {
+pub(crate) fn peer(chat: &Chat) -> Option<Peer> {
     let kind = match chat.kind.as_str() {
         "private" => PeerKind::Dm,
         "channel" => PeerKind::Channel,
@@ -121,11 +125,11 @@ fn sender(message: &Message) -> Option<Sender> {
     }
 }
 
-fn in_the_name_of(chat: &Chat) -> Option<Sender> {
+pub(crate) fn in_the_name_of(chat: &Chat) -> Option<Sender> {
     Some(Sender { id: name(chat.id)?, name: chat.title.clone(), username: chat.username.clone(), is_bot: false })
 }
 
-fn person(user: &User) -> Option<Sender> {
+pub(crate) fn person(user: &User) -> Option<Sender> {
     let (id, is_bot) = (name(user.id)?, user.is_bot);
     Some(Sender { id, name: user.full_name(), username: user.username.clone(), is_bot })
 }
@@ -369,7 +373,7 @@ mod tests {
         let query = json!({ "id": "q", "from": { "id": 42, "first_name": "Ann" }, "data": "yes",
             "message": { "message_id": 5, "date": 1, "chat": { "id": 42, "type": "private" } } });
         let inbound = read(json!({ "update_id": 3, "callback_query": query })).unwrap();
-        assert_eq!((inbound.text.as_str(), inbound.peer.kind), ("yes", PeerKind::Dm));
+        assert_eq!((inbound.text.as_str(), inbound.peer.kind), ("callback_data: yes", PeerKind::Dm));
         assert_eq!(inbound.sender.id.as_str(), "42");
     }
 

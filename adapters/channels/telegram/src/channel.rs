@@ -29,6 +29,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         // A little less than Telegram takes, because list numbers and bullets may grow.
         text: 4000,
         caption: CAPTION,
+        album: 10,
         upload_bytes: UPLOAD,
         download_bytes: DOWNLOAD,
         dialect: Dialect::Rich,

@@ -22,6 +22,7 @@ pub(crate) fn schema() -> Value {
         "webhookUrl": text("The public address at which Telegram reaches this gateway; without it the bot polls."),
         "webhookPath": text("The path of that address on the gateway's port."),
         "webhookSecret": text("What Telegram sends along, so that nobody else can call the webhook."),
+        "mediaMaxMb": { "type": "number", "exclusiveMinimum": 0, "description": "The largest file taken and sent, in MB (5)." },
         "linkPreview": { "type": "boolean", "description": "Whether links in answers show a preview." },
     });
     let mut section = keys.as_object().cloned().unwrap_or_default();
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) webhook: Option<WebhookSettings>,
     pub(crate) patience: Duration,
     pub(crate) link_preview: bool,
+    /// Bytes of one file, either way.
+    pub(crate) largest_file: u64,
     /// Some group is answered without a mention, which needs Telegram's privacy mode to be off.
     pub(crate) allow_unmentioned_groups: bool,
 }
@@ -84,6 +87,7 @@ impl Settings {
         self.proxy.as_ref().map(Url::as_str).hash(&mut hasher);
         self.patience.hash(&mut hasher);
         self.link_preview.hash(&mut hasher);
+        self.largest_file.hash(&mut hasher);
         if let Some(webhook) = &self.webhook {
             webhook.url.hash(&mut hasher);
             webhook.path.hash(&mut hasher);
@@ -96,6 +100,7 @@ impl Settings {
 const API_ROOT: &str = "https://api.telegram.org";
 const WEBHOOK_PATH: &str = "/telegram-webhook";
 const PATIENCE_SECONDS: u64 = 60;
+const LARGEST_FILE_MB: f64 = 5.0;
 
 /// Every account of the section; without `accounts` the section itself is the account `default`.
 pub(crate) fn read(
@@ -190,6 +195,7 @@ impl Layers<'_> {
             proxy,
             webhook: self.webhook(issues),
             patience: Duration::from_secs(patience.max(1)),
+            largest_file: self.largest_file(issues),
             link_preview: self.value("linkPreview").and_then(Value::as_bool).unwrap_or(true),
             allow_unmentioned_groups: self.allows_unmentioned_groups(),
         };
@@ -223,15 +229,17 @@ impl Layers<'_> {
         issues: &mut Vec<AccountIssue>,
     ) -> (Option<Secret<String>>, TokenSource) {
         let is_default = id.as_str() == "default";
-        let layers = if is_default { vec![self.own, self.shared] } else { vec![self.own] };
-        for layer in layers {
+        let own = (self.prefix.as_str(), self.own);
+        let layers = if is_default { vec![own, ("", self.shared)] } else { vec![own] };
+        for (prefix, layer) in layers {
+            let at = |key: &str, message: &str| issue(format!("{prefix}{key}"), message);
             if let Some(path) = layer.get("tokenFile").and_then(Value::as_str).filter(|path| !path.trim().is_empty()) {
                 match std::fs::read_to_string(path.trim()) {
                     Ok(text) if !text.trim().is_empty() => {
                         return (Some(Secret::new(text.trim().to_owned())), TokenSource::File);
                     }
-                    Ok(_) => issues.push(self.issue("tokenFile", "the file is empty")),
-                    Err(problem) => issues.push(self.issue("tokenFile", &format!("cannot be read: {problem}"))),
+                    Ok(_) => issues.push(at("tokenFile", &format!("{} is empty", path.trim()))),
+                    Err(problem) => issues.push(at("tokenFile", &format!("{} cannot be read: {problem}", path.trim()))),
                 }
                 return (None, TokenSource::None);
             }
@@ -240,7 +248,7 @@ impl Layers<'_> {
                     return (Some(Secret::new(text.trim().to_owned())), TokenSource::Config);
                 }
                 Some(Value::String(_)) | None => {}
-                Some(_) => issues.push(self.issue("botToken", "must be a text")),
+                Some(_) => issues.push(at("botToken", "must be a text")),
             }
         }
         let from_env = if is_default { env("TELEGRAM_BOT_TOKEN") } else { None };
@@ -248,6 +256,19 @@ impl Layers<'_> {
             Some(token) => (Some(Secret::new(token)), TokenSource::Env),
             None => (None, TokenSource::None),
         }
+    }
+
+    fn largest_file(&self, issues: &mut Vec<AccountIssue>) -> u64 {
+        let megabytes = match self.value("mediaMaxMb") {
+            None => LARGEST_FILE_MB,
+            Some(value) => value.as_f64().filter(|megabytes| *megabytes > 0.0).unwrap_or_else(|| {
+                issues.push(self.issue("mediaMaxMb", "must be a number above 0"));
+                LARGEST_FILE_MB
+            }),
+        };
+        // More than a terabyte is as good as no limit.
+        let bytes = (megabytes.min(1e6) * f64::from(1 << 20)).to_string();
+        bytes.split('.').next().and_then(|whole| whole.parse().ok()).unwrap_or(u64::MAX)
     }
 
     fn webhook(&self, issues: &mut Vec<AccountIssue>) -> Option<WebhookSettings> {
@@ -295,6 +316,47 @@ mod tests {
     fn the_environment_and_the_section_give_their_token_to_the_default_account_alone() {
         let found = facts(r#"{"botToken":"1:a","accounts":{"default":{},"work":{"enabled":false}}}"#);
         assert_eq!(found, [("default".to_owned(), "config", true), ("work".to_owned(), "none", false)]);
+    }
+
+    #[test]
+    fn a_token_is_taken_from_the_nearest_place_and_in_it_from_a_file_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            std::fs::write(folder.path().join(name), format!("1:{name}\n")).unwrap();
+            format!(r#""tokenFile":"{}""#, folder.path().join(name).display())
+        };
+        let token = |section: &str, account: &str, id: &str| {
+            let before = if section.is_empty() { String::new() } else { format!("{section},") };
+            let found = of(&format!(r#"{{{before}"accounts":{{"{id}":{{{account}}}}}}}"#)).unwrap().remove(0);
+            (found.token.map(|token| token.expose().clone()), found.token_source.as_str())
+        };
+        let (own, own_file) = (r#""botToken":"1:own""#.to_owned(), file("own-file"));
+        let (shared, shared_file) = (r#""botToken":"1:shared""#.to_owned(), file("shared-file"));
+        let (both, all) = (format!("{own},{own_file}"), format!("{shared},{shared_file}"));
+        let is = |token: &str, source| (Some(token.to_owned()), source);
+        assert_eq!(token(&all, &both, "default"), is("1:own-file", "tokenFile"));
+        assert_eq!(token(&all, &own, "default"), is("1:own", "config"));
+        assert_eq!(token(&all, "", "default"), is("1:shared-file", "tokenFile"));
+        assert_eq!(token(&shared, "", "default"), is("1:shared", "config"));
+        assert_eq!(token("", "", "default"), is("1:env", "env"));
+        assert_eq!(token(&all, &both, "work"), is("1:own-file", "tokenFile"));
+        assert_eq!(token(&all, "", "work"), (None, "none"), "what is shared is the default account's alone");
+    }
+
+    #[test]
+    fn a_token_file_that_cannot_be_read_is_named() {
+        let issues = of(r#"{"tokenFile":"/nowhere/token","botToken":"1:a","accounts":{"default":{}}}"#).unwrap_err();
+        assert_eq!(issues.len(), 1);
+        assert_eq!(issues[0].path, "tokenFile");
+        assert!(issues[0].message.contains("/nowhere/token"), "{}", issues[0].message);
+    }
+
+    #[test]
+    fn the_largest_file_is_five_megabytes_unless_the_owner_says_otherwise() {
+        let largest = |json: &str| of(json).unwrap().remove(0).largest_file;
+        assert_eq!(largest("{}"), 5 << 20);
+        assert_eq!(largest(r#"{"mediaMaxMb":0.5,"accounts":{"default":{}}}"#), 1 << 19);
+        assert_eq!(of(r#"{"mediaMaxMb":0}"#).unwrap_err()[0].path, "mediaMaxMb");
     }
 
     #[test]

@@ -11,29 +11,31 @@ use crate::update::FilePath;
 #[derive(Debug)]
 pub(crate) struct Drawer {
     api: Api,
+    /// Bytes of one file.
+    largest: u64,
 }
 
 impl Drawer {
-    pub(crate) fn new(api: Api) -> Self {
-        Self { api }
+    pub(crate) fn new(api: Api, largest: u64) -> Self {
+        Self { api, largest: largest.min(DOWNLOAD) }
     }
 }
 
 #[async_trait]
 impl Files for Drawer {
     async fn fetch(&self, file: &AttachmentRef) -> Result<ByteStream, ChannelError> {
-        if file.size.is_some_and(|size| size > DOWNLOAD) {
-            return Err(too_large(DOWNLOAD));
+        if file.size.is_some_and(|size| size > self.largest) {
+            return Err(too_large(self.largest));
         }
         let found: FilePath =
             self.api.call("getFile", &json!({ "file_id": file.reference })).await.map_err(|error| {
-                if error.says("file is too big") { too_large(DOWNLOAD) } else { ChannelError::from(error) }
+                if error.says("file is too big") { too_large(self.largest) } else { ChannelError::from(error) }
             })?;
-        if found.file_size.is_some_and(|size| size > DOWNLOAD) {
-            return Err(too_large(DOWNLOAD));
+        if found.file_size.is_some_and(|size| size > self.largest) {
+            return Err(too_large(self.largest));
         }
         let path = found.file_path.ok_or_else(|| ChannelError::Rejected("Telegram has no such file".to_owned()))?;
-        Ok(self.api.download(below_the_root(&path), DOWNLOAD).await?)
+        Ok(self.api.download(below_the_root(&path), self.largest).await?)
     }
 }
 

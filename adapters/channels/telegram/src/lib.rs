@@ -13,6 +13,7 @@ mod files; // what people attach
 mod format; // Markdown to Telegram's HTML
 mod listen; // long polling
 mod offset; // how far we read
+mod reaction; // what people feel about a message
 mod send; // one message out
 mod split_text; // long texts the app cut
 mod target; // where a message goes

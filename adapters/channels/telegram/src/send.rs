@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use channel::{Attachment, Button, ChannelError, Outbound, OutboundBody, Receipt, Speaker};
+use channel::{Attachment, Button, ChannelError, Keyboard, Outbound, OutboundBody, Receipt, Speaker};
 use net::{FilePart, Multipart};
 use serde_json::{Map, Value, json};
 use tracing::debug;
 
-use crate::api::{Api, CallError};
+use crate::api::{Api, CallError, too_large_text};
 use crate::channel::{CAPTION, TEXT};
 use crate::format::{Rendered, render_within};
 use crate::target::Place;
@@ -20,11 +20,13 @@ const LARGEST_PHOTO: usize = 10 << 20;
 pub(crate) struct Voice {
     api: Api,
     link_preview: bool,
+    /// Bytes of one file.
+    largest: u64,
 }
 
 impl Voice {
-    pub(crate) fn new(api: Api, link_preview: bool) -> Self {
-        Self { api, link_preview }
+    pub(crate) fn new(api: Api, link_preview: bool, largest: u64) -> Self {
+        Self { api, link_preview, largest }
     }
 }
 
@@ -32,14 +34,19 @@ impl Voice {
 impl Speaker for Voice {
     async fn send(&self, message: &Outbound) -> Result<Receipt, ChannelError> {
         let place = Place::of(&message.target)?;
-        let sent = match &message.body {
-            OutboundBody::Text { markdown } => self.send_text(&place, message, markdown).await?,
-            OutboundBody::Media { file, caption } => self.send_file(&place, message, file, caption).await?,
-        };
-        let id = sent.message_id.to_string().parse();
-        let message = id.map_err(|_| ChannelError::Unknown("Telegram gave no message number".to_owned()))?;
-        Ok(Receipt { message, peer: sent.chat.id.to_string() })
+        match &message.body {
+            OutboundBody::Text { markdown } => receipt(&[self.send_text(&place, message, markdown).await?]),
+            OutboundBody::Media { file, caption } => receipt(&[self.send_file(&place, message, file, caption).await?]),
+            OutboundBody::Album { files, caption } => receipt(&self.send_album(&place, message, files, caption).await?),
+        }
     }
+}
+
+fn receipt(sent: &[Sent]) -> Result<Receipt, ChannelError> {
+    let unnamed = || ChannelError::Unknown("Telegram gave no message number".to_owned());
+    let mut names = sent.iter().filter_map(|sent| sent.message_id.to_string().parse().ok());
+    let (message, peer) = (names.next().ok_or_else(unnamed)?, sent.first().ok_or_else(unnamed)?.chat.id.to_string());
+    Ok(Receipt { message, others: names.collect(), peer })
 }
 
 impl Voice {
@@ -61,9 +68,7 @@ impl Voice {
         file: &Attachment,
         caption: &str,
     ) -> Result<Sent, ChannelError> {
-        let content = tokio::fs::read(file.path.as_path()).await;
-        let content = content.map_err(|problem| ChannelError::Rejected(format!("{}: {problem}", file.name)))?;
-        let content = Bytes::from(content);
+        let content = self.read(file).await?;
         let caption = Text::of(caption, CAPTION)?;
         let ways = ways(file, content.len());
         let mut refused = None;
@@ -72,9 +77,7 @@ impl Voice {
                 .with_second_chances(place, &caption, |place, caption| {
                     let mut params = frame(place, message);
                     caption.put("caption", &mut params);
-                    let part =
-                        FilePart { name: file.name.clone(), media_type: file.mime.clone(), content: content.clone() };
-                    let form = form(params).file(field, part);
+                    let form = form(params).file(field, part(file, &content));
                     async move { self.api.upload(method, form).await }
                 })
                 .await;
@@ -90,12 +93,45 @@ impl Voice {
         Err(ChannelError::Rejected(refused.unwrap_or_default()))
     }
 
+    /// Several pictures and videos in one call. Refused as a whole, they are the host's to send one by one.
+    async fn send_album(
+        &self,
+        place: &Place,
+        message: &Outbound,
+        files: &[Attachment],
+        caption: &str,
+    ) -> Result<Vec<Sent>, ChannelError> {
+        let caption = Text::of(caption, CAPTION)?;
+        let mut contents = Vec::with_capacity(files.len());
+        for file in files {
+            contents.push((file, self.read(file).await?));
+        }
+        self.with_second_chances(place, &caption, |place, caption| {
+            let mut params = frame(place, message);
+            params.insert("media".to_owned(), album(files, &caption).into());
+            let form = contents.iter().enumerate().fold(form(params), |form, (number, (file, content))| {
+                form.file(format!("file{number}"), part(file, content))
+            });
+            async move { self.api.upload("sendMediaGroup", form).await }
+        })
+        .await
+    }
+
+    async fn read(&self, file: &Attachment) -> Result<Bytes, ChannelError> {
+        let content = tokio::fs::read(file.path.as_path()).await;
+        let content = content.map_err(|problem| ChannelError::Rejected(format!("{}: {problem}", file.name)))?;
+        if u64::try_from(content.len()).is_ok_and(|size| size > self.largest) {
+            return Err(ChannelError::Rejected(format!("{}: {}", file.name, too_large_text(self.largest))));
+        }
+        Ok(Bytes::from(content))
+    }
+
     /// Asks again where Telegram certainly took nothing and says what would pass: without formatting, without a topic
     /// that is gone, in the supergroup that the group became.
-    async fn with_second_chances<F, R>(&self, place: &Place, text: &Text, attempt: F) -> Result<Sent, ChannelError>
+    async fn with_second_chances<T, F, R>(&self, place: &Place, text: &Text, attempt: F) -> Result<T, ChannelError>
     where
         F: Fn(Place, Text) -> R,
-        R: Future<Output = Result<Sent, CallError>>,
+        R: Future<Output = Result<T, CallError>>,
     {
         let (mut place, mut text) = (place.clone(), text.clone());
         let mut chances = 3;
@@ -182,12 +218,46 @@ fn frame(place: Place, message: &Outbound) -> Map<String, Value> {
     if message.silent {
         params.insert("disable_notification".to_owned(), true.into());
     }
-    if !message.buttons.is_empty() {
-        let button = |button: &Button| json!({ "text": button.text, "callback_data": button.data });
-        let rows: Vec<Vec<Value>> = message.buttons.iter().map(|row| row.iter().map(button).collect()).collect();
-        params.insert("reply_markup".to_owned(), json!({ "inline_keyboard": rows }));
+    let is_album = matches!(message.body, OutboundBody::Album { .. });
+    if let Some(keyboard) = message.keyboard.as_ref().filter(|_| !is_album) {
+        params.insert("reply_markup".to_owned(), markup(keyboard));
     }
     params
+}
+
+fn markup(keyboard: &Keyboard) -> Value {
+    match keyboard {
+        Keyboard::Inline { rows } => {
+            let button = |button: &Button| json!({ "text": button.text, "callback_data": button.data });
+            let rows: Vec<Vec<Value>> = rows.iter().map(|row| row.iter().map(button).collect()).collect();
+            json!({ "inline_keyboard": rows })
+        }
+        Keyboard::Reply { rows, one_time, resize } => {
+            let key = |text: &String| json!({ "text": text });
+            let rows: Vec<Vec<Value>> = rows.iter().map(|row| row.iter().map(key).collect()).collect();
+            json!({ "keyboard": rows, "one_time_keyboard": one_time, "resize_keyboard": resize })
+        }
+        Keyboard::Remove => json!({ "remove_keyboard": true }),
+    }
+}
+
+/// What `sendMediaGroup` is told of its files, the caption at the first.
+fn album(files: &[Attachment], caption: &Text) -> Vec<Value> {
+    let one = |(number, file): (usize, &Attachment)| {
+        let kind = if file.mime.starts_with("video/") { "video" } else { "photo" };
+        let mut params = Map::new();
+        params.insert("type".to_owned(), kind.into());
+        params.insert("media".to_owned(), format!("attach://file{number}").into());
+        if number == 0 {
+            caption.put("caption", &mut params);
+        }
+        Value::Object(params)
+    };
+    files.iter().enumerate().map(one).collect()
+}
+
+fn part(file: &Attachment, content: &Bytes) -> FilePart {
+    FilePart { name: file.name.clone(), media_type: file.mime.clone(), content: content.clone() }
 }
 
 /// Forms carry texts; what has a structure travels as JSON in them.

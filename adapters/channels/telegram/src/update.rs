@@ -6,8 +6,8 @@
 use serde::Deserialize;
 
 /// What the bot is told of; everything else stays at Telegram.
-pub(crate) const ALLOWED: [&str; 5] =
-    ["message", "edited_message", "channel_post", "edited_channel_post", "callback_query"];
+pub(crate) const ALLOWED: [&str; 6] =
+    ["message", "edited_message", "channel_post", "edited_channel_post", "callback_query", "message_reaction"];
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Update {
@@ -17,6 +17,7 @@ pub(crate) struct Update {
     pub(crate) channel_post: Option<Message>,
     pub(crate) edited_channel_post: Option<Message>,
     pub(crate) callback_query: Option<CallbackQuery>,
+    pub(crate) message_reaction: Option<MessageReaction>,
 }
 
 /// All that must be readable of an update to step over it.
@@ -31,6 +32,29 @@ pub(crate) struct CallbackQuery {
     pub(crate) from: User,
     pub(crate) message: Option<Message>,
     pub(crate) data: Option<String>,
+}
+
+/// How one person's reaction to a message changed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MessageReaction {
+    pub(crate) chat: Chat,
+    pub(crate) message_id: i64,
+    pub(crate) user: Option<User>,
+    /// Instead of the user, for who reacts in the name of a chat.
+    pub(crate) actor_chat: Option<Chat>,
+    #[serde(default)]
+    pub(crate) date: u64,
+    #[serde(default)]
+    pub(crate) old_reaction: Vec<Reaction>,
+    #[serde(default)]
+    pub(crate) new_reaction: Vec<Reaction>,
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Reaction {
+    /// Pictures of Telegram's own and paid stars have none.
+    pub(crate) emoji: Option<String>,
+    pub(crate) custom_emoji_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

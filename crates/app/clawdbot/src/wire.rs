@@ -35,6 +35,7 @@ use sandbox::{Processes, Worlds};
 use sessions::Sessions;
 use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool, Secret};
 use store::Store;
+use tool::AnyTool;
 
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
@@ -153,7 +154,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         http: Http::new(HttpConfig::default()),
         keyring: Arc::clone(&credentials) as Arc<dyn agent::Keyring>,
         purses,
-        tools: sandbox::tools(&processes, Arc::clone(&base.clock)),
+        tools: tools(&processes, &deliveries, base),
         worlds: Arc::clone(&worlds) as Arc<dyn agent::WorldSource>,
         limits: Arc::new(ChannelLimits(base.live()?)),
         groups: Arc::new(GroupTools::new(config.inbound.clone())),
@@ -167,7 +168,8 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         host: base.host(),
     });
     let announce = Arc::new(Announce::new(events.clone(), Arc::clone(&base.clock)));
-    let closing = Closing::new(base.store.clone(), Arc::clone(&sessions), cancel);
+    let closing =
+        Closing::new(base.store.clone(), Arc::clone(&sessions), deliveries.clone(), config.inbound.clone(), cancel);
     let cut_off = Arc::new(ReportsCutOff(Arc::clone(&processes)));
     let sinks =
         Sinks::new(vec![Arc::new(deliveries.clone()), Arc::clone(&announce) as _, Arc::new(closing), cut_off as _]);
@@ -237,6 +239,13 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         events,
         chores: OwnedTasks::new("chore", cancel, CHORES),
     })
+}
+
+/// Everything a model may call.
+fn tools(processes: &Arc<Processes>, deliveries: &Deliveries, base: &Foundation) -> Vec<Arc<dyn AnyTool>> {
+    let mut tools = sandbox::tools(processes, Arc::clone(&base.clock));
+    tools.push(outbound::message_tool(deliveries));
+    tools
 }
 
 fn sessions(base: &Foundation, config: &Configs, neighbours: &Arc<Neighbourhood>) -> Arc<Sessions> {

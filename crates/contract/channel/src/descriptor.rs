@@ -38,6 +38,8 @@ pub struct Limits {
     pub text: usize,
     /// Characters of a caption below media.
     pub caption: usize,
+    /// Pictures and videos that one message may show together; 0 where the network has no albums.
+    pub album: usize,
     /// Bytes of one attachment the account may send.
     pub upload_bytes: u64,
     /// Bytes of one attachment the account may fetch.

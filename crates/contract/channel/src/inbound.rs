@@ -112,12 +112,16 @@ pub enum MergeKey {
     SplitText(String),
 }
 
-/// Whether the event is a new message or a later state of one.
+/// What kind of event it is: a new message, a later state of one, or something done to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     New,
     Edited,
+    /// A button below one of our messages was pressed; the text says which.
+    Pressed,
+    /// Somebody reacted to a message, or took a reaction back; the text says how.
+    Reacted,
 }
 
 /// A marked part of the text.

@@ -23,7 +23,7 @@ pub use files::{AttachmentRef, ByteStream, Files, MediaKind};
 pub use ids::PeerKind;
 pub use inbound::{Addressed, Change, Inbound, MergeKey, Peer, ReplyContext, Sender, Space, SpaceKind, Span, SpanKind};
 pub use listener::Listener;
-pub use outbound::{Attachment, Button, Outbound, OutboundBody, SendKey, Target};
+pub use outbound::{Attachment, Button, Keyboard, Outbound, OutboundBody, SendKey, Target};
 pub use reconcile::{Reconcile, Verdict};
 pub use speaker::{Receipt, Speaker};
 pub use webhook::{Webhook, WebhookRequest, WebhookResponse};

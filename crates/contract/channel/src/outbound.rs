@@ -27,8 +27,8 @@ pub struct Outbound {
     pub target: Target,
     pub reply_to: Option<MessageId>,
     pub body: OutboundBody,
-    /// Rows of buttons below it, where the network has them.
-    pub buttons: Vec<Vec<Button>>,
+    /// What the reader can press, where the network has buttons.
+    pub keyboard: Option<Keyboard>,
     /// No sound or banner at the reader's side.
     pub silent: bool,
 }
@@ -41,6 +41,9 @@ pub enum OutboundBody {
     Text { markdown: String },
     /// A file with an optional Markdown caption, at most the caption limit.
     Media { file: Attachment, caption: String },
+    /// Two pictures or videos and more that are shown together, at most the network's album limit; the caption stands
+    /// below the first.
+    Album { files: Vec<Attachment>, caption: String },
 }
 
 /// A file of ours that leaves.
@@ -53,10 +56,28 @@ pub struct Attachment {
     pub as_voice: bool,
 }
 
+/// What a reader can press instead of typing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Keyboard {
+    /// Buttons below the message.
+    Inline { rows: Vec<Vec<Button>> },
+    /// Answers in place of the reader's own keys; a press sends the text.
+    Reply {
+        rows: Vec<Vec<String>>,
+        /// Gone after the first press.
+        one_time: bool,
+        /// As high as its rows need, and no higher.
+        resize: bool,
+    },
+    /// Gives the reader their own keys back.
+    Remove,
+}
+
 /// A button below a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Button {
     pub text: String,
-    /// Comes back as the text of an inbound message.
+    /// Comes back when it is pressed.
     pub data: String,
 }

@@ -11,6 +11,9 @@ use crate::{ChannelError, Outbound};
 pub struct Receipt {
     /// The vendor's name of the new message.
     pub message: MessageId,
+    /// Where the vendor made several messages of one, an album say: the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<MessageId>,
     /// The conversation, in the vendor's spelling.
     pub peer: String,
 }

@@ -13,6 +13,8 @@ pub struct ToolSpec {
     pub name: &'static str,
     pub about: &'static str,
     pub summary: &'static str,
+    /// Only runs that answer to people on a network are shown it.
+    pub needs_conversation: bool,
     /// A JSON Schema object with `type`, `properties`, `required` only.
     pub parameters: Arc<RawValue>,
 }
@@ -72,7 +74,13 @@ struct Erased<T>(Arc<T>);
 
 impl<T: Tool> AnyTool for Erased<T> {
     fn spec(&self) -> ToolSpec {
-        ToolSpec { name: T::NAME, about: T::ABOUT, summary: T::SUMMARY, parameters: parameters::<T>() }
+        ToolSpec {
+            name: T::NAME,
+            about: T::ABOUT,
+            summary: T::SUMMARY,
+            needs_conversation: T::NEEDS_CONVERSATION,
+            parameters: parameters::<T>(),
+        }
     }
 
     fn prepare(&self, raw: &RawValue) -> Result<Prepared, ToolError> {

@@ -13,10 +13,10 @@ mod provenance;
 mod tool;
 mod world;
 
-pub use context::{Progress, ToolContext};
+pub use context::{Conversation, Progress, ToolContext};
 pub use erased::{AnyTool, Prepared, ToolSpec, erase};
 pub use error::ToolError;
-pub use need::{CommandLine, Need, Target, WorldPath};
+pub use need::{CommandLine, Need, WorldPath};
 pub use output::{Content, ToolOutput};
 pub use process::{ExitState, Launch, Process, ProcessId, Snapshot, Terminal};
 pub use provenance::{Origin, Power, Provenance, Secrecy};

@@ -18,10 +18,6 @@ impl fmt::Display for WorldPath {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CommandLine(pub String);
 
-/// A conversation the model chose.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Target(pub String);
-
 /// One thing a call would touch.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Need {
@@ -31,5 +27,7 @@ pub enum Need {
     /// To look at a background command, or at the list of them.
     Watch(Option<ProcessId>),
     Network(String),
-    Send(Target),
+    /// To say or do something in the conversation that the run answers to. A repeat of the same call is known by its name
+    /// and does nothing twice.
+    Send,
 }

@@ -14,6 +14,8 @@ pub trait Tool: Send + Sync + 'static {
     const ABOUT: &'static str;
     /// One line for the tool list in the system prompt.
     const SUMMARY: &'static str;
+    /// Only runs that answer to people on a network are shown it.
+    const NEEDS_CONVERSATION: bool = false;
     /// What the model writes.
     type Input: DeserializeOwned + JsonSchema + Send;
 

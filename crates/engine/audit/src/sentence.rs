@@ -20,14 +20,7 @@ pub(crate) fn of(fact: &Fact) -> String {
         "inbound.received" => received(fact),
         "inbound.repeated" => "arrived again and was dropped: it is here already".to_owned(),
         "inbound.verdict" => {
-            let verdict = match fact.text("admission") {
-                Some("admit") => "let in",
-                Some("pair") => "answered with a pairing code",
-                Some("keep") => "kept as context of its group, no run",
-                Some("ignore") => "ignored",
-                Some(_) | None => "judged",
-            };
-            format!("{verdict} ({})", text("rule"))
+            format!("{} ({})", verdict(fact.text("admission")), text("rule"))
         }
         "inbound.route" => {
             format!(
@@ -64,8 +57,22 @@ pub(crate) fn of(fact: &Fact) -> String {
         "outbound.retry" => format!("delivery failed, tried again later: {}", why()),
         "outbound.unknown" => format!("nobody knows whether it was delivered: {}", why()),
         "outbound.failed" => format!("delivery given up: {}", why()),
+        "outbound.replaced" => format!("sent in another form: {}", why()),
+        "outbound.told" => "said by the message tool".to_owned(),
         "outbound.dropped" => format!("reply part dropped: {}", why()),
         _ => unknown(fact),
+    }
+}
+
+/// What was decided on a message.
+fn verdict(admission: Option<&str>) -> &'static str {
+    match admission {
+        Some("admit") => "let in",
+        Some("pair") => "answered with a pairing code",
+        Some("keep") => "kept as context of its group, no run",
+        Some("note") => "noted for the agent, no run",
+        Some("ignore") => "ignored",
+        Some(_) | None => "judged",
     }
 }
 

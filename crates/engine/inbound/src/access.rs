@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use config::{ConfigPath, Issues};
+use outbound::{ButtonScope, Capabilities};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +21,19 @@ pub struct ChannelAccess {
     pub group_allow_from: Option<Vec<Entry>>,
     pub groups: BTreeMap<String, Group>,
     pub history_limit: Option<usize>,
+    pub capabilities: Option<Capabilities>,
+    pub reaction_notifications: Option<ReactionNotifications>,
     pub accounts: BTreeMap<String, ChannelAccess>,
+}
+
+/// Which reactions of people the agent hears of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReactionNotifications {
+    Off,
+    /// To messages of its own.
+    Own,
+    All,
 }
 
 /// An id, as a number or a text.
@@ -99,6 +112,7 @@ impl Config {
         let allow_from: Vec<String> = allowed(own, general).iter().map(Entry::text).collect();
         let group_allow = own.group_allow_from.as_ref().or(general.group_allow_from.as_ref());
         let history = own.history_limit.or(general.history_limit).or(self.messages.group_chat.history_limit);
+        let capabilities = own.capabilities.as_ref().or(general.capabilities.as_ref());
         Access {
             dm_policy: own.dm_policy.or(general.dm_policy).unwrap_or(DmPolicy::Pairing),
             group_policy: own
@@ -111,6 +125,11 @@ impl Config {
             allow_from,
             groups: if own.groups.is_empty() { general.groups.clone() } else { own.groups.clone() },
             history_limit: history.unwrap_or(DEFAULT_HISTORY),
+            reactions: own
+                .reaction_notifications
+                .or(general.reaction_notifications)
+                .unwrap_or(ReactionNotifications::Own),
+            buttons: capabilities.map(Capabilities::buttons).unwrap_or_default(),
         }
     }
 
@@ -164,6 +183,9 @@ pub struct Access {
     pub group_allow_from: Vec<String>,
     pub groups: BTreeMap<String, Group>,
     pub history_limit: usize,
+    pub reactions: ReactionNotifications,
+    /// Whose presses of buttons count.
+    pub buttons: ButtonScope,
 }
 
 /// What holds in one group or topic, with every default in place.

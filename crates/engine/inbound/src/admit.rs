@@ -5,7 +5,9 @@ mod mention;
 use ids::PeerKind;
 use serde::{Deserialize, Serialize};
 
-use crate::{Access, Activation, DmPolicy, GroupPolicy};
+use outbound::ButtonScope;
+
+use crate::{Access, Activation, DmPolicy, GroupAccess, GroupPolicy, ReactionNotifications};
 pub use mention::Patterns;
 
 /// What is done with one message. Its parts are judged alone first, then as a whole: see [`whole`].
@@ -18,6 +20,8 @@ pub enum Admission {
     Pair,
     /// Kept as context of its group; starts no run.
     Keep,
+    /// Told to the agent with its next message; starts no run.
+    Note,
     Ignore,
 }
 
@@ -41,7 +45,7 @@ pub struct Facts<'a> {
     pub patterns: &'a Patterns,
     /// `/activation` of the group, when it was used.
     pub activation: Option<Activation>,
-    /// The message stands in a thread in which the agent has spoken.
+    /// The message stands in a thread in which the agent has spoken; of a reaction: it is to a message of the agent.
     pub takes_part: bool,
     /// The text is a command of ours.
     pub is_command: bool,
@@ -57,10 +61,49 @@ pub fn admit(facts: &Facts<'_>) -> Verdict {
     if message.change == channel::Change::Edited {
         return ignore("an edit of an earlier message", false);
     }
-    match message.peer.kind {
-        PeerKind::Dm => direct(facts),
-        PeerKind::Group | PeerKind::Channel => group(facts),
+    let is_group = message.peer.kind != PeerKind::Dm;
+    if message.change == channel::Change::Reacted {
+        return reaction(facts);
     }
+    let is_press = message.change == channel::Change::Pressed;
+    if is_press && !facts.access.buttons.covers(is_group) {
+        return ignore("capabilities.inlineButtons: no buttons here", false);
+    }
+    let verdict = if is_group { group(facts) } else { direct(facts) };
+    let only_listed = facts.access.buttons == ButtonScope::Allowlist;
+    if is_press && only_listed && !verdict.trusted && verdict.admission == Admission::Admit {
+        return ignore("capabilities.inlineButtons allowlist: the sender is on no list", false);
+    }
+    verdict
+}
+
+/// Reactions of those who are heard, as far as they are asked for.
+fn reaction(facts: &Facts<'_>) -> Verdict {
+    match facts.access.reactions {
+        ReactionNotifications::Off => return ignore("reactionNotifications off", false),
+        ReactionNotifications::Own if !facts.takes_part => {
+            return ignore("reactionNotifications own: not a message of the agent", false);
+        }
+        ReactionNotifications::Own | ReactionNotifications::All => {}
+    }
+    let heard = if facts.message.peer.kind == PeerKind::Dm { direct(facts) } else { group(facts) };
+    let admission = match heard.admission {
+        Admission::Admit | Admission::Keep | Admission::Note => Admission::Note,
+        Admission::Pair | Admission::Ignore => Admission::Ignore,
+    };
+    Verdict { admission, ..heard }
+}
+
+/// Whether only those are heard in the group who mention the agent.
+pub(crate) fn needs_mention(facts: &Facts<'_>) -> bool {
+    let (peer, topic) = (facts.message.peer.id.as_str(), facts.message.thread.as_ref().map(ids::ThreadId::as_str));
+    facts.access.group(peer, topic).is_some_and(|rules| activation(facts, &rules) != Activation::Always)
+}
+
+/// Which messages of a group the agent answers.
+fn activation(facts: &Facts<'_>, rules: &GroupAccess) -> Activation {
+    let usual = if rules.require_mention { Activation::Mention } else { Activation::Always };
+    facts.activation.unwrap_or(usual)
 }
 
 /// The verdict on a message that came in parts: one part that is admitted admits them all. `None`: no part is.
@@ -121,8 +164,7 @@ fn group(facts: &Facts<'_>) -> Verdict {
             return ignore("groupPolicy allowlist: sender is not in groupAllowFrom", false);
         }
     }
-    let usual = if rules.require_mention { Activation::Mention } else { Activation::Always };
-    match facts.activation.unwrap_or(usual) {
+    match activation(facts, &rules) {
         Activation::Always => verdict(Admission::Admit, "requireMention is off", trusted),
         Activation::Mention => by_mention(facts, trusted),
         Activation::Reply => by_reply(facts, trusted),

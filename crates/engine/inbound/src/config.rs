@@ -95,6 +95,23 @@ pub struct MessagesConfig {
     pub inbound: DebounceConfig,
     pub queue: QueueConfig,
     pub group_chat: GroupChatConfig,
+    /// Shown on a message that is taken up; empty for none. Absent: the agent's own emoji.
+    pub ack_reaction: Option<String>,
+    pub ack_reaction_scope: AckScope,
+    /// The reaction goes when the answer is there.
+    pub remove_ack_after_reply: bool,
+}
+
+/// Which messages are marked when they are taken up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AckScope {
+    /// In groups, where a mention is needed.
+    #[default]
+    GroupMentions,
+    GroupAll,
+    Direct,
+    All,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]

@@ -103,6 +103,14 @@ fn replied_to(message: &Inbound) -> String {
     format!("\n\n[Replying to {who} id:{}]\n{text}\n[/Replying]", reply.message)
 }
 
+/// What is told of a reaction: who, how, to which message.
+pub(crate) fn reaction_line(inbound: &Inbound, label: &str) -> String {
+    let sender = &inbound.sender;
+    let who = sender.name.as_deref().or(sender.username.as_deref()).unwrap_or(sender.id.as_str());
+    let who = who.replace(char::is_control, " ");
+    format!("{label}: {who} {} (message {})", inbound.text, inbound.message)
+}
+
 /// A line about a file the model is handed or told of.
 pub(crate) fn file_note(file: &lanes::TurnFile) -> String {
     format!("[media attached: {} ({})]", file.path, file.mime)

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use ::config::Live;
 use accounts::{Arrived, Inbox, NotAccepted};
 use async_trait::async_trait;
-use channel::{SendKey, Target};
+use channel::{Change, SendKey, Target};
 use ids::{AgentId, EventId, RunId, SessionKey};
 use jiff::tz::TimeZone;
 use lanes::{Lanes, ReplyTo, Turn, TurnOptions};
@@ -261,9 +261,10 @@ impl Inner {
         Ok(())
     }
 
-    async fn draft(&self, arrived: Arrived) -> Result<(Draft, Option<Greeting>), InboundError> {
+    async fn draft(&self, mut arrived: Arrived) -> Result<(Draft, Option<Greeting>), InboundError> {
         let config = self.config.get();
-        let (verdict, route) = self.judge.judge(self, &config, &arrived).await?;
+        let is_ours = self.is_about_ours(&mut arrived).await?;
+        let (verdict, route, ack) = self.judge.judge(self, &config, &arrived, is_ours).await?;
         let Arrived { channel, account, inbound } = arrived;
         let event = self.new_event();
         info!(%event, %channel, %account, verdict = ?verdict.admission, rule = %verdict.rule, "a message arrived");
@@ -284,8 +285,22 @@ impl Inner {
         }
         let vendor = inbound.event.clone();
         let run = self.new_run();
-        let message = Message { channel, account, inbound, verdict, route: Some(route), run };
+        let message = Message { channel, account, inbound, verdict, route: Some(route), run, ack };
         Ok((Draft { event, vendor, item: Item::Message(Box::new(message)) }, greeting))
+    }
+}
+
+impl Inner {
+    /// Whether a reaction is to a message of ours. Networks may not say in which thread that stands; we know.
+    async fn is_about_ours(&self, arrived: &mut Arrived) -> Result<bool, InboundError> {
+        let Arrived { channel, account, inbound } = arrived;
+        if inbound.change != Change::Reacted {
+            return Ok(false);
+        }
+        let sent = self.deliveries.sent_in(channel, account, &inbound.peer.id, &inbound.message).await?;
+        let is_ours = sent.is_some();
+        inbound.thread = inbound.thread.take().or(sent.flatten());
+        Ok(is_ours)
     }
 }
 

@@ -59,6 +59,9 @@ pub(crate) struct Message {
     pub(crate) route: Option<Route>,
     /// The run it starts, if it starts one: fixed here, so that a replay is the same run.
     pub(crate) run: RunId,
+    /// The reaction that says that it is taken up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ack: Option<String>,
 }
 
 impl Message {
@@ -207,7 +210,7 @@ fn facts(tx: &Tx<'_>, draft: &Draft, channel: &str, account: &str) -> Result<(),
 pub(crate) fn settle(tx: &Tx<'_>, event: &EventId, message: &Message) -> Result<(), StoreError> {
     let (state, body) = match message.verdict.admission {
         Admission::Admit => ("accepted", serde_json::to_string(&Item::Message(Box::new(message.clone())))?),
-        Admission::Keep | Admission::Pair | Admission::Ignore => ("closed", String::new()),
+        Admission::Keep | Admission::Note | Admission::Pair | Admission::Ignore => ("closed", String::new()),
     };
     let sql = "UPDATE inbox SET state = ?2, body = ?3 WHERE event = ?1 AND state = 'accepted'";
     if tx.execute(sql, params![event.as_str(), state, body])? == 1 {
@@ -286,6 +289,17 @@ pub(crate) fn running(
         tx.link(cause.as_str(), kind, run.as_str(), &stood)?;
     }
     Ok(())
+}
+
+/// The messages of a run that were marked when they were taken up.
+pub(crate) fn marked(view: &View<'_>, run: &RunId) -> Result<Vec<Message>, StoreError> {
+    let sql = "SELECT body FROM inbox WHERE run = ?1 AND state <> 'closed' AND body LIKE '%\"ack\":%' ORDER BY rowid";
+    let bodies = view.query(sql, [run.as_str()], |row| row.get::<_, String>(0))?;
+    let message = |body: String| match serde_json::from_str(&body) {
+        Ok(Item::Message(message)) if message.ack.is_some() => Some(*message),
+        _ => None,
+    };
+    Ok(bodies.into_iter().filter_map(message).collect())
 }
 
 /// The run is over: its rows are closed.
@@ -410,6 +424,7 @@ mod tests {
             verdict: Verdict { admission, rule: "a rule".to_owned(), trusted: true },
             route: None,
             run: "r".parse().unwrap(),
+            ack: None,
         };
         (EventId::new(5, event), message)
     }

@@ -4,6 +4,7 @@
 //! rows that have no ended run are taken up again, in order, by the verdict and the route they were given.
 
 mod access;
+mod ack;
 mod activation;
 mod admit;
 mod config;
@@ -23,10 +24,12 @@ mod route;
 mod sink;
 mod system_events;
 
-pub use access::{Access, ChannelAccess, DmPolicy, Entry, Group, GroupAccess, GroupPolicy, ToolRules, Topic};
+pub use access::{
+    Access, ChannelAccess, DmPolicy, Entry, Group, GroupAccess, GroupPolicy, ReactionNotifications, ToolRules, Topic,
+};
 pub use activation::Activation;
 pub use admit::{Admission, Facts, Patterns, Verdict, admit};
-pub use config::{Binding, Config, DmScope, Match, PeerMatch, Scope};
+pub use config::{AckScope, Binding, Config, DmScope, Match, PeerMatch, Scope};
 pub use directive::{Directive, Parsed, parse as parse_directive};
 pub use error::InboundError;
 pub use intake::{Cut, Intake, Parts};

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use ::config::Live;
 use channel::Target;
 use ids::{AccountId, ChannelKind, Chat, RunId, ThreadId};
 use lanes::{Committed, ReplyTo, RunOutcome, RunSink, RunStart, StopCause, Turn};
+use outbound::{Deliveries, Place};
+use parking_lot::Mutex;
 use serde::Serialize;
 use sessions::{Record, Sessions};
 use stdx::{CancellationToken, OwnedTasks};
 use store::{Store, StoreError, Tx};
 use tracing::warn;
 
-use crate::journal::{self, CLIENTS};
+use crate::Config;
+use crate::journal::{self, CLIENTS, Message};
 
 /// Closings that may be under way at once; more wait for the next start, which closes them again.
 const CLOSING_CAPACITY: u32 = 64;
@@ -21,13 +25,37 @@ const CLOSING_CAPACITY: u32 = 64;
 pub struct Closing {
     store: Store,
     sessions: Arc<Sessions>,
+    deliveries: Deliveries,
+    config: Live<Config>,
     tasks: OwnedTasks,
+    /// Places that get work with the commit under way; woken after it.
+    staged: Mutex<Vec<Place>>,
 }
 
 impl Closing {
     #[must_use]
-    pub fn new(store: Store, sessions: Arc<Sessions>, cancel: &CancellationToken) -> Self {
-        Self { store, sessions, tasks: OwnedTasks::new("closing of inbox rows", cancel, CLOSING_CAPACITY) }
+    pub fn new(
+        store: Store,
+        sessions: Arc<Sessions>,
+        deliveries: Deliveries,
+        config: Live<Config>,
+        cancel: &CancellationToken,
+    ) -> Self {
+        let tasks = OwnedTasks::new("closing of inbox rows", cancel, CLOSING_CAPACITY);
+        Self { store, sessions, deliveries, config, tasks, staged: Mutex::default() }
+    }
+
+    /// Behind the answer, in its line: who sees the mark go has the answer.
+    fn take_marks_back(&self, tx: &Tx<'_>, run: &RunId) -> Result<(), StoreError> {
+        for Message { channel, account, inbound, .. } in journal::marked(tx, run)? {
+            let target = Target { peer: inbound.peer.id, thread: inbound.thread };
+            let place = Place { channel, account, target };
+            let name = format!("{run}:ack:{}", inbound.message);
+            let origin = outbound::Origin { cause: run.as_str(), name: &name };
+            self.deliveries.stage_reaction(tx, &place, origin, (&inbound.message, None))?;
+            self.staged.lock().push(place);
+        }
+        Ok(())
     }
 }
 
@@ -58,27 +86,37 @@ impl RunSink for Closing {
         match step {
             Committed::Started { .. } => {
                 journal::running(tx, &turn.causes, &turn.run, "run.started", &turn.queued)?;
-                let place = Place::of(tx, turn)?;
+                let place = Whereabouts::of(tx, turn)?;
                 let Some(place) = place else { return Ok(()) };
                 self.sessions.note(tx, &turn.key, |record| place.remember(record))
             }
             Committed::Steered { causes, queued } => journal::running(tx, causes, &turn.run, "run.steered", queued),
             Committed::Ended { outcome: RunOutcome::Aborted { cause: StopCause::Shutdown } } => Ok(()),
-            Committed::Ended { outcome } => journal::ended(tx, &turn.causes, &turn.run, outcome),
+            Committed::Ended { outcome } => {
+                if self.config.get().messages.remove_ack_after_reply {
+                    self.take_marks_back(tx, &turn.run)?;
+                }
+                journal::ended(tx, &turn.causes, &turn.run, outcome)
+            }
             Committed::Said { .. } | Committed::ToolStarted { .. } | Committed::ToolEnded { .. } => Ok(()),
         }
+    }
+
+    fn committed(&self, _start: &RunStart, _step: &Committed) {
+        let staged = std::mem::take(&mut *self.staged.lock());
+        staged.iter().for_each(|place| self.deliveries.wake(place));
     }
 }
 
 /// Where the conversation is held, in the fields that other programs read.
 #[derive(Debug)]
-enum Place<'a> {
+enum Whereabouts<'a> {
     Network(&'a ChannelKind, &'a AccountId, &'a Target, Chat),
     /// A client of the gateway, with a person before it.
     Client,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Whereabouts<'a> {
     /// `None` for runs that programs ask for: they say nothing of where people are.
     fn of(tx: &Tx<'_>, turn: &'a Turn) -> Result<Option<Self>, StoreError> {
         Ok(match &turn.reply {
@@ -162,7 +200,7 @@ mod tests {
     #[test]
     fn a_typed_message_says_that_the_conversation_is_held_at_a_client() {
         let mut record = Record::default();
-        Place::Client.remember(&mut record);
+        Whereabouts::Client.remember(&mut record);
         let expected = json!({
             "chatType": "direct",
             "origin": { "provider": "webchat", "surface": "webchat", "chatType": "direct" },
@@ -177,11 +215,11 @@ mod tests {
         let mut record = Record::default();
         let target = Target { peer: "7".parse().unwrap(), thread: None };
         let (channel, account) = ("telegram".parse().unwrap(), "default".parse().unwrap());
-        Place::Network(&channel, &account, &target, Chat::Direct).remember(&mut record);
+        Whereabouts::Network(&channel, &account, &target, Chat::Direct).remember(&mut record);
         let before = value(&record);
         assert_eq!(before["origin"]["chatType"], "direct");
         assert_eq!(before["lastTo"], "telegram:7");
-        Place::Client.remember(&mut record);
+        Whereabouts::Client.remember(&mut record);
         assert_eq!(value(&record), before);
     }
 }

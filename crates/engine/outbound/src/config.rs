@@ -1,6 +1,10 @@
 //! What the owner may set about replies.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::Rules;
 
 /// Replies' settings, from `messages` and `channels.<kind>.textChunkLimit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,16 +12,27 @@ pub struct Config {
     /// Put before the first piece of an answer, once (`messages.responsePrefix`).
     pub response_prefix: Option<String>,
     /// Characters of one text piece by channel kind; the network's own limit still holds.
-    pub chunk_limit: std::collections::BTreeMap<String, usize>,
+    pub chunk_limit: BTreeMap<String, usize>,
     pub after_unknown: AfterUnknown,
+    /// What the agent may do on a network, by channel kind and account; without an entry, what is usual.
+    pub rules: BTreeMap<(String, String), Rules>,
+}
+
+impl Config {
+    /// What the agent may do through one account: its own entry, else its network's, which stands under no account.
+    pub(crate) fn rules(&self, channel: &str, account: &str) -> Rules {
+        let entry = |account: &str| self.rules.get(&(channel.to_owned(), account.to_owned())).copied();
+        entry(account).or_else(|| entry("")).unwrap_or_default()
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             response_prefix: None,
-            chunk_limit: std::collections::BTreeMap::new(),
+            chunk_limit: BTreeMap::new(),
             after_unknown: AfterUnknown::Repeat,
+            rules: BTreeMap::new(),
         }
     }
 }

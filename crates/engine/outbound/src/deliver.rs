@@ -4,15 +4,16 @@
 
 use std::time::Duration;
 
-use channel::{Attachment, ChannelError, Outbound, OutboundBody, Receipt, Verdict};
+use channel::{Attachment, ChannelError, Guarantee, Outbound, OutboundBody, Receipt, SendKey, Target, Verdict};
+use ids::MessageId;
 use stdx::CancellationToken;
 use store::StoreError;
 use tracing::{info, warn};
 
 use crate::{
-    Draft, Outlet,
+    Outlet, compose,
     deliveries::{Inner, Slot},
-    outbox::{self, Body, Pending, Place, State},
+    outbox::{self, Body, Draft, Pending, Place, State},
     retry::{self, Attempt, Next},
     shape,
 };
@@ -67,9 +68,13 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
         settle(inner, &outlet, pending, Err(error)).await?;
         return Ok(true);
     }
-    let message = match outbound(inner, &pending).await {
-        Ok(message) => message,
-        Err(problem) => {
+    let act = match prepare(inner, &pending).await {
+        Ok(act) => act,
+        Err(Unready::Apart(why)) => {
+            take_apart(inner, pending, why).await?;
+            return Ok(true);
+        }
+        Err(Unready::Never(problem)) => {
             replace_by_notice(inner, pending, problem).await?;
             return Ok(true);
         }
@@ -77,7 +82,7 @@ async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationTo
     let Some(counted) = paced(inner, place, slot, cancel).await else { return Ok(true) };
     let marked = pending.clone();
     inner.store.write(move |tx| outbox::begin(tx, &marked)).await?;
-    let result = outlet.speaker.send(&message).await;
+    let result = act.carry_out(&outlet).await;
     drop(counted);
     let begun = Pending { attempts: pending.attempts + 1, ..pending };
     settle(inner, &outlet, begun, result).await?;
@@ -132,44 +137,106 @@ async fn pause(slot: &Slot, time: Duration, cancel: &CancellationToken) {
     }
 }
 
-async fn outbound(inner: &Inner, pending: &Pending) -> Result<Outbound, String> {
+/// Why a piece cannot leave as it is.
+enum Unready {
+    /// An album of something else than pictures and videos: its files go one by one.
+    Apart(String),
+    /// A file that cannot be sent.
+    Never(String),
+}
+
+/// What a row asks for.
+enum Act {
+    Say(Outbound),
+    React { target: Target, message: MessageId, emoji: Option<String> },
+}
+
+impl Act {
+    async fn carry_out(self, outlet: &Outlet) -> Result<Receipt, ChannelError> {
+        match self {
+            Self::Say(message) => outlet.speaker.send(&message).await,
+            Self::React { target, message, emoji } => {
+                let actions = outlet.actions.as_ref();
+                let actions = actions.ok_or_else(|| ChannelError::Rejected("it knows no reactions".to_owned()))?;
+                actions.react(&target, &message, emoji.as_deref()).await?;
+                Ok(Receipt { message, others: Vec::new(), peer: target.peer.to_string() })
+            }
+        }
+    }
+}
+
+async fn prepare(inner: &Inner, pending: &Pending) -> Result<Act, Unready> {
     let draft = &pending.draft;
     let body = match &draft.body {
+        Body::Reaction { message, emoji } => {
+            let (target, message, emoji) = (draft.place.target.clone(), message.clone(), emoji.clone());
+            return Ok(Act::React { target, message, emoji });
+        }
         Body::Text { markdown } => OutboundBody::Text { markdown: markdown.clone() },
-        Body::File { path, agent } => {
-            let file: Attachment = inner.door.admit(agent, path).await?;
-            OutboundBody::Media { file, caption: String::new() }
+        Body::File { path, agent, caption } => {
+            let file: Attachment = inner.door.admit(agent, path).await.map_err(Unready::Never)?;
+            OutboundBody::Media { file, caption: caption.clone() }
+        }
+        Body::Album { paths, agent, caption } => {
+            let mut files = Vec::with_capacity(paths.len());
+            for path in paths {
+                let file = inner.door.admit(agent, path).await.map_err(Unready::Apart)?;
+                if !compose::is_showable(&file.mime) {
+                    return Err(Unready::Apart(format!("{path} is neither a picture nor a video")));
+                }
+                files.push(file);
+            }
+            OutboundBody::Album { files, caption: caption.clone() }
         }
     };
-    Ok(Outbound {
+    Ok(Act::Say(Outbound {
         key: draft.key.clone(),
         target: draft.place.target.clone(),
         reply_to: draft.reply_to.clone(),
         body,
-        buttons: Vec::new(),
+        keyboard: draft.keyboard.clone(),
         silent: false,
-    })
+    }))
 }
 
-/// A file that cannot be sent becomes a sentence about it, in its place.
+/// A file that cannot be sent becomes a sentence about it, in its place. What stood below it is not lost.
 async fn replace_by_notice(inner: &Inner, pending: Pending, problem: String) -> Result<(), StoreError> {
-    let text = shape::notice(&format!("⚠️ A file could not be sent: {problem}"));
+    let caption = match &pending.draft.body {
+        Body::File { caption, .. } | Body::Album { caption, .. } => caption.as_str(),
+        Body::Text { .. } | Body::Reaction { .. } => "",
+    };
+    let text = shape::notice(&format!("{caption}\n\n⚠️ A file could not be sent: {problem}"));
     let key = pending.draft.key.clone();
+    let told = ChannelError::Rejected(problem.clone());
     inner
         .store
         .write(move |tx| {
-            outbox::failed(tx, &pending, &problem)?;
-            if let Some(text) = text {
-                let mut draft = pending.draft;
-                draft.key = channel::SendKey(format!("{}:notice", draft.key.0).into());
-                draft.body = Body::Text { markdown: text.as_str().to_owned() };
-                outbox::stage(tx, &draft)?;
-            }
-            Ok(())
+            let notice = text.map(|text| Draft {
+                key: SendKey(format!("{}:notice", pending.draft.key.0).into()),
+                body: Body::Text { markdown: text.as_str().to_owned() },
+                ..pending.draft.clone()
+            });
+            outbox::replace(tx, &pending, notice.as_slice(), &problem)
         })
         .await?;
-    inner.tell(&key, Err(ChannelError::Rejected("the file could not be read".into())));
+    inner.tell(&key, Err(told));
     Ok(())
+}
+
+/// The files of an album become pieces of their own, in its place; the last one keeps its name, so that whoever waits
+/// for the album hears of its end.
+async fn take_apart(inner: &Inner, pending: Pending, why: String) -> Result<(), StoreError> {
+    let Body::Album { paths, agent, caption } = &pending.draft.body else { return Ok(()) };
+    let last = paths.len();
+    let key = &pending.draft.key.0;
+    let single = |(number, body): (usize, Body)| Draft {
+        key: if number == last { pending.draft.key.clone() } else { SendKey(format!("{key}:{number}").into()) },
+        reply_to: pending.draft.reply_to.clone().filter(|_| number == 1),
+        body,
+        ..pending.draft.clone()
+    };
+    let singles: Vec<Draft> = (1..).zip(compose::apart(paths, agent, caption)).map(single).collect();
+    inner.store.write(move |tx| outbox::replace(tx, &pending, &singles, &why)).await
 }
 
 async fn settle(
@@ -195,10 +262,12 @@ async fn accepted(inner: &Inner, pending: Pending, receipt: Receipt) -> Result<(
 }
 
 async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: ChannelError) -> Result<(), StoreError> {
+    let is_reaction = matches!(pending.draft.body, Body::Reaction { .. });
     let attempt = Attempt {
         number: pending.attempts.max(1),
         error: &error,
-        guarantee: outlet.guarantee,
+        // A reaction set twice is set once.
+        guarantee: if is_reaction { Guarantee::ClientKey } else { outlet.guarantee },
         after_unknown: inner.config.get().after_unknown,
     };
     let unknown = matches!(error, ChannelError::Unknown(_));
@@ -215,6 +284,13 @@ async fn refused(inner: &Inner, outlet: &Outlet, pending: Pending, error: Channe
         };
     }
     let (key, why) = (pending.draft.key.clone(), error.to_string());
+    match (&pending.draft.body, &error) {
+        (Body::Album { .. }, ChannelError::Rejected(_)) => return take_apart(inner, pending, why).await,
+        (Body::File { .. }, ChannelError::Rejected(why)) => {
+            return replace_by_notice(inner, pending, why.clone()).await;
+        }
+        _ => {}
+    }
     match next {
         Next::Again(wait) => {
             info!(channel = %pending.draft.place.channel, cause = pending.draft.cause, key = %key.0, attempt = pending.attempts, wait_ms = wait.as_millis(), %error, "delivery is tried again");
@@ -244,7 +320,7 @@ fn close(tx: &store::Tx<'_>, pending: &Pending, why: &str, tell: bool) -> Result
         && let Some(text) = shape::notice("⚠️ A part of my last answer may be missing: the network did not confirm it.")
     {
         let mut draft = pending.draft.clone();
-        draft.key = channel::SendKey(format!("{}:missing", draft.key.0).into());
+        draft.key = SendKey(format!("{}:missing", draft.key.0).into());
         draft.body = Body::Text { markdown: text.as_str().to_owned() };
         outbox::stage(tx, &draft)?;
     }
@@ -259,7 +335,7 @@ async fn ask(outlet: &Outlet, pending: &Pending) -> Result<Verdict, ChannelError
         target: pending.draft.place.target.clone(),
         reply_to: pending.draft.reply_to.clone(),
         body: OutboundBody::Text { markdown: markdown.clone() },
-        buttons: Vec::new(),
+        keyboard: pending.draft.keyboard.clone(),
         silent: false,
     };
     reconcile.ask(&message).await

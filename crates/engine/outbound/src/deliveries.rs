@@ -5,17 +5,20 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 use ::config::Live;
 use channel::{Attachment, ChannelError, Receipt, SendKey};
 use futures_util::future::BoxFuture;
-use ids::{AccountId, AgentId, ChannelKind};
+use ids::{AccountId, AgentId, ChannelKind, MessageId, PeerId, ThreadId};
 use parking_lot::Mutex;
 use stdx::{CancellationToken, Clock, OwnedTask, OwnedTasks};
 use store::{Store, StoreError, Tx};
 use tokio::sync::{Notify, oneshot};
 
 use crate::{
-    Config, OutboundError, Outlets, chunk, config, deliver,
+    Config, OutboundError, Outlets, chunk,
+    compose::{Room, compose},
+    config, deliver,
     outbox::{self, Body, Draft, Place},
     pace::Paces,
     shape::{self, Part, Quote, Visible},
+    told,
     typing::Typing,
 };
 
@@ -168,26 +171,60 @@ impl Deliveries {
         self.stage_parts(tx, place, said, parts)
     }
 
+    /// Stages a reaction of ours behind what waits for the place; `None` takes it back.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn stage_reaction(
+        &self,
+        tx: &Tx<'_>,
+        place: &Place,
+        origin: Origin<'_>,
+        (message, emoji): (&MessageId, Option<&str>),
+    ) -> Result<(), StoreError> {
+        let body = Body::Reaction { message: message.clone(), emoji: emoji.map(str::to_owned) };
+        let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None };
+        drafts(vec![body], place, &said).iter().try_for_each(|draft| outbox::stage(tx, draft).map(drop))
+    }
+
+    /// Reacts at once, as well as it goes: nothing depends on it.
+    pub async fn react(&self, place: &Place, message: &MessageId, emoji: &str) -> Result<(), ChannelError> {
+        let outlet = self.0.outlets.outlet(&place.channel, &place.account).ok_or(ChannelError::Ended)?;
+        let Some(actions) = outlet.actions else { return Ok(()) };
+        actions.react(&place.target, message, Some(emoji)).await
+    }
+
+    /// The thread that a message of ours stands in; `None` when it is none of ours, as far as is remembered.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sent_in(
+        &self,
+        channel: &ChannelKind,
+        account: &AccountId,
+        peer: &PeerId,
+        message: &MessageId,
+    ) -> Result<Option<Option<ThreadId>>, StoreError> {
+        let (channel, account, peer, message) = (channel.clone(), account.clone(), peer.clone(), message.clone());
+        self.0.store.read(move |view| outbox::sent_in(view, (&channel, &account), &peer, &message)).await
+    }
+
     fn stage_parts(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, parts: Vec<Part>) -> Result<(), StoreError> {
-        let limit = self.chunk_limit(&place.channel);
-        let mut number = 0;
-        for part in parts {
-            let bodies = match (part, said.agent) {
-                (Part::Text(text), _) => {
-                    chunk(text.as_str(), limit).into_iter().map(|markdown| Body::Text { markdown }).collect()
-                }
-                (Part::Media(path), Some(agent)) => vec![Body::File { path, agent: agent.clone() }],
-                (Part::Media(_), None) => Vec::new(),
-            };
-            for body in bodies {
-                number += 1;
-                let key = SendKey(format!("{}:{number}", said.name).into());
-                let reply_to = said.quote.clone().filter(|_| number == 1);
-                let draft = Draft { key, place: place.clone(), reply_to, body, cause: said.cause.to_owned() };
-                outbox::stage(tx, &draft)?;
-            }
+        let bodies = compose(parts, said.agent, self.room(&place.channel));
+        for draft in drafts(bodies, place, said) {
+            outbox::stage(tx, &draft)?;
         }
         Ok(())
+    }
+
+    /// What one message of the network may hold.
+    pub(crate) fn room(&self, channel: &ChannelKind) -> Room {
+        let limits = self.0.outlets.descriptor(channel).map(|network| network.limits);
+        Room {
+            text: self.chunk_limit(channel),
+            caption: limits.map_or(0, |limits| limits.caption),
+            album: limits.map_or(0, |limits| limits.album),
+        }
     }
 
     fn chunk_limit(&self, channel: &ChannelKind) -> usize {
@@ -251,16 +288,11 @@ impl Deliveries {
         let (waiter, receipt) = oneshot::channel();
         let last = SendKey(format!("{}:{pieces}", origin.name).into());
         self.0.waiters.lock().insert(last.clone(), waiter);
-        match self.stage_alone(place, origin, text, last.clone()).await {
-            Ok(Staged::Now) => {}
-            // Nobody will tell this waiter anything.
-            other => {
-                self.0.waiters.lock().remove(&last);
-                return match other? {
-                    Staged::Before(receipt) => Ok(receipt),
-                    Staged::Now | Staged::Full => Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY }),
-                };
-            }
+        let (stager, at) = (self.clone(), place.clone());
+        let (cause, name) = (origin.cause.to_owned(), origin.name.to_owned());
+        let stage = move |tx: &Tx<'_>| stager.stage(tx, &at, Origin { cause: &cause, name: &name }, &text);
+        if let Some(receipt) = self.stage_alone(place, last, stage).await? {
+            return Ok(receipt);
         }
         match receipt.await {
             Ok(end) => Ok(end?),
@@ -268,26 +300,43 @@ impl Deliveries {
         }
     }
 
+    /// Stages these pieces and waits for the receipt of the last one, at most `patience`: `None` when it has not come
+    /// by then. Said again under the same names, they leave once.
+    pub(crate) async fn say(&self, drafts: Vec<Draft>, patience: Duration) -> Result<Option<Receipt>, OutboundError> {
+        let Some(last) = drafts.last().map(|draft| (draft.place.clone(), draft.key.clone())) else { return Ok(None) };
+        let (place, last) = last;
+        let (waiter, receipt) = oneshot::channel();
+        self.0.waiters.lock().insert(last.clone(), waiter);
+        let stage = move |tx: &Tx<'_>| drafts.iter().try_for_each(|draft| told::stage(tx, draft));
+        if let Some(receipt) = self.stage_alone(place, last, stage).await? {
+            return Ok(Some(receipt));
+        }
+        match tokio::time::timeout(patience, receipt).await {
+            Ok(Ok(end)) => Ok(Some(end?)),
+            Ok(Err(_)) => Err(OutboundError::Stopping),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Stages and wakes in a task of its own: whoever asked may go away in between, and the row must be looked at.
+    /// Gives the receipt if `last` was sent before; whoever waits for it is forgotten then, as after an error.
     async fn stage_alone(
         &self,
         place: Place,
-        origin: Origin<'_>,
-        text: Visible,
         last: SendKey,
-    ) -> Result<Staged, OutboundError> {
+        stage: impl FnOnce(&Tx<'_>) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<Option<Receipt>, OutboundError> {
         let (done, staged) = oneshot::channel();
-        let (this, cause, name) = (self.clone(), origin.cause.to_owned(), origin.name.to_owned());
+        let (this, key) = (self.clone(), last.clone());
         let work = move |_| async move {
-            let (stager, at) = (this.clone(), place.clone());
             let written = this.0.store.write(move |tx| {
-                if let Some(receipt) = outbox::receipt(tx, &last)? {
+                if let Some(receipt) = outbox::receipt(tx, &key)? {
                     return Ok(Staged::Before(receipt));
                 }
                 if !outbox::has_room(tx, 1)? {
                     return Ok(Staged::Full);
                 }
-                stager.stage(tx, &at, Origin { cause: &cause, name: &name }, &text)?;
+                stage(tx)?;
                 Ok(Staged::Now)
             });
             let written = written.await;
@@ -297,7 +346,16 @@ impl Deliveries {
             let _gone = done.send(written);
         };
         self.0.staging.spawn(work).await;
-        Ok(staged.await.map_err(|_| OutboundError::Stopping)??)
+        let staged = match staged.await {
+            Ok(Ok(Staged::Now)) => return Ok(None),
+            Ok(Ok(Staged::Before(receipt))) => Ok(Some(receipt)),
+            Ok(Ok(Staged::Full)) => Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY }),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(OutboundError::Stopping),
+        };
+        // Nobody will tell this waiter anything.
+        self.0.waiters.lock().remove(&last);
+        staged
     }
 
     /// Lets attempts that have begun end, for at most `grace`; the rest stays in the outbox.
@@ -327,6 +385,19 @@ pub(crate) struct Said<'a> {
     pub(crate) name: &'a str,
     pub(crate) agent: Option<&'a AgentId>,
     pub(crate) quote: Option<ids::MessageId>,
+}
+
+/// The pieces, each with its name; the first quotes.
+pub(crate) fn drafts(bodies: Vec<Body>, place: &Place, said: &Said<'_>) -> Vec<Draft> {
+    let draft = |(index, body): (usize, Body)| Draft {
+        key: SendKey(format!("{}:{}", said.name, index + 1).into()),
+        place: place.clone(),
+        reply_to: said.quote.clone().filter(|_| index == 0),
+        body,
+        cause: said.cause.to_owned(),
+        keyboard: None,
+    };
+    bodies.into_iter().enumerate().map(draft).collect()
 }
 
 /// The message a reply quotes, resolved.

@@ -4,25 +4,31 @@
 //! [`Visible`] text can become an outbound message, and only [`shape`] makes visible text.
 
 mod chunk;
+mod compose;
 mod config;
 mod deliver;
 mod deliveries;
 mod error;
+mod message;
 mod methods;
 mod outbox;
 mod outlet;
 mod pace;
 mod retry;
+mod rules;
 mod shape;
 mod sink;
+mod told;
 mod typing;
 
 pub use chunk::chunk;
 pub use config::{AfterUnknown, Config};
 pub use deliveries::{Deliveries, Door, Neighbours, Origin};
 pub use error::OutboundError;
+pub use message::message_tool;
 pub use methods::{Mirror, methods};
 pub use outbox::{Body, Draft, MIGRATIONS, Place};
 pub use outlet::{Outlet, Outlets};
 pub use retry::{Attempt, Next, after as after_attempt};
+pub use rules::{ActionGates, ButtonScope, Capabilities, Rules};
 pub use shape::{Part, Quote, Visible, notice, quote, shape};

@@ -83,8 +83,9 @@ async fn stage_file(
         key: channel::SendKey(format!("{name}:file{number}").into()),
         place: place.clone(),
         reply_to: None,
-        body: Body::File { path: path.to_owned(), agent: ids::AgentId::main() },
+        body: Body::File { path: path.to_owned(), agent: ids::AgentId::main(), caption: String::new() },
         cause: name.to_owned(),
+        keyboard: None,
     };
     let staged = deliveries.0.store.write(move |tx| outbox::stage(tx, &draft)).await;
     staged.map_err(|error| refusal(error.into()))?;

@@ -2,16 +2,17 @@
 //!
 //! What became of a row stays in the facts; the row itself only lives while there is work left.
 
-use channel::{Receipt, SendKey, Target};
-use ids::{AccountId, AgentId, ChannelKind, MessageId};
+use channel::{Keyboard, Receipt, SendKey, Target};
+use ids::{AccountId, AgentId, ChannelKind, MessageId, PeerId, ThreadId};
 use serde::{Deserialize, Serialize};
 use store::{Migration, Row, StoreError, Tx, View, params};
 
 /// This engine's tables.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    owner: "outbound",
-    version: 1,
-    sql: "CREATE TABLE outbox (
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        owner: "outbound",
+        version: 1,
+        sql: "CREATE TABLE outbox (
               id INTEGER PRIMARY KEY,
               key TEXT NOT NULL UNIQUE,
               place TEXT NOT NULL,
@@ -22,7 +23,24 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
               at INTEGER NOT NULL
           );
           CREATE INDEX outbox_by_place ON outbox (place, id);",
-}];
+    },
+    Migration {
+        owner: "outbound",
+        version: 2,
+        sql: "CREATE TABLE outbox_sent (
+              id INTEGER PRIMARY KEY,
+              channel TEXT NOT NULL,
+              account TEXT NOT NULL,
+              peer TEXT NOT NULL,
+              message TEXT NOT NULL,
+              thread TEXT
+          );
+          CREATE INDEX outbox_sent_by_message ON outbox_sent (message, peer);",
+    },
+];
+
+/// Messages of ours that are remembered as ours; the oldest go.
+const SENT_KEPT: i64 = 10_000;
 
 /// Rows that may wait; more are refused.
 pub(crate) const OUTBOX_CAPACITY: usize = 10_000;
@@ -51,6 +69,8 @@ pub struct Draft {
     pub body: Body,
     /// The id of what led to it: a run or an inbound event.
     pub cause: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyboard: Option<Keyboard>,
 }
 
 /// What a piece says.
@@ -64,6 +84,20 @@ pub enum Body {
     File {
         path: String,
         agent: AgentId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        caption: String,
+    },
+    /// Pictures and videos that are shown together.
+    Album {
+        paths: Vec<String>,
+        agent: AgentId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        caption: String,
+    },
+    /// Our reaction to a message; `None` takes it back.
+    Reaction {
+        message: MessageId,
+        emoji: Option<String>,
     },
 }
 
@@ -175,7 +209,32 @@ struct Attempt {
 pub(crate) fn sent(tx: &Tx<'_>, pending: &Pending, receipt: &Receipt) -> Result<(), StoreError> {
     tx.execute("DELETE FROM outbox WHERE id = ?1", [pending.id])?;
     tx.fact(&pending.draft.key.0, "outbound.sent", receipt)?;
+    if matches!(pending.draft.body, Body::Reaction { .. }) {
+        return Ok(());
+    }
+    let Place { channel, account, target } = &pending.draft.place;
+    let thread = target.thread.as_ref().map(ThreadId::as_str);
+    for message in [&receipt.message].into_iter().chain(&receipt.others) {
+        tx.execute(
+            "INSERT INTO outbox_sent (channel, account, peer, message, thread) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![channel.as_str(), account.as_str(), receipt.peer, message.as_str(), thread],
+        )?;
+    }
+    tx.execute("DELETE FROM outbox_sent WHERE id <= (SELECT MAX(id) FROM outbox_sent) - ?1", [SENT_KEPT])?;
     Ok(())
+}
+
+/// The thread that a message of ours stands in; `None` when it is none of ours, as far as is remembered.
+pub(crate) fn sent_in(
+    view: &View<'_>,
+    (channel, account): (&ChannelKind, &AccountId),
+    peer: &PeerId,
+    message: &MessageId,
+) -> Result<Option<Option<ThreadId>>, StoreError> {
+    let sql = "SELECT thread FROM outbox_sent WHERE message = ?1 AND peer = ?2 AND channel = ?3 AND account = ?4";
+    let named = params![message.as_str(), peer.as_str(), channel.as_str(), account.as_str()];
+    let found = view.first(sql, named, |row| row.get::<_, Option<String>>(0))?;
+    Ok(found.map(|thread| thread.and_then(|thread| thread.parse().ok())))
 }
 
 /// Another attempt follows, not before `due`.
@@ -190,6 +249,21 @@ pub(crate) fn again(tx: &Tx<'_>, pending: &Pending, due: i64, why: &str, unknown
 pub(crate) fn unknown(tx: &Tx<'_>, pending: &Pending, due: i64, why: &str) -> Result<(), StoreError> {
     tx.execute("UPDATE outbox SET due = ?2 WHERE id = ?1", params![pending.id, due])?;
     tx.fact(&pending.draft.key.0, "outbound.unknown", &Reason { reason: why })?;
+    Ok(())
+}
+
+/// Other pieces take its place: what waits behind it stays behind them.
+pub(crate) fn replace(tx: &Tx<'_>, pending: &Pending, by: &[Draft], why: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM outbox WHERE id = ?1", [pending.id])?;
+    tx.fact(&pending.draft.key.0, "outbound.replaced", &Reason { reason: why })?;
+    let place = pending.draft.place.text()?;
+    let behind = tx.query("SELECT id FROM outbox WHERE place = ?1 ORDER BY id", [place], |row| row.get::<_, i64>(0))?;
+    for draft in by {
+        stage(tx, draft)?;
+    }
+    for id in behind {
+        tx.execute("UPDATE outbox SET id = (SELECT MAX(id) + 1 FROM outbox) WHERE id = ?1", [id])?;
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use store::{StoreError, Tx};
 use crate::{
     Deliveries, Origin, Place,
     deliveries::{Said, quoted},
-    shape,
+    shape, told,
 };
 
 const TIMED_OUT: &str =
@@ -61,6 +61,9 @@ impl RunSink for Deliveries {
                 // Files are the machine's: only who may use tools here is sent any.
                 let agent = turn.is_trusted().then_some(&turn.agent);
                 let said = Said { cause: run, name: &name, agent, quote };
+                if told::has_told(tx, run, text)? {
+                    return Ok(());
+                }
                 self.stage_said(tx, &place, &said, text)
             }
             Committed::Ended { outcome: RunOutcome::Failed { message } } => self.stage_end(tx, &place, run, message),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use channel::{
-    Activity, ChannelError, Connected, Guarantee, Outbound, OutboundBody, Receipt, SendKey, Speaker, Target,
+    Activity, Attachment, ChannelError, Connected, Guarantee, Outbound, OutboundBody, Receipt, SendKey, Speaker, Target,
 };
 
-use super::{Promise, SendFault, Setup, held};
+use super::{Promise, SendFault, Setup, Shown, held};
 
 pub(super) const PROMISES: &[(&str, Promise)] = &[
     ("a message is taken and its receipt names it", |setup| Box::pin(is_taken(setup))),
@@ -17,6 +17,7 @@ pub(super) const PROMISES: &[(&str, Promise)] = &[
     ("a break before the answer is never called safe to repeat", |setup| Box::pin(unknown(setup))),
     ("a message that can never be taken is rejected", |setup| Box::pin(rejected(setup))),
     ("an account that can ask is asked, and one that cannot says so", |setup| Box::pin(guarantee(setup))),
+    ("files of ours arrive as they are, with their captions", |setup| Box::pin(sends_files(setup))),
     ("our own message can be edited, marked and deleted", |setup| Box::pin(acts(setup))),
 ];
 
@@ -26,7 +27,7 @@ fn message(target: Target, text: &str) -> Outbound {
         target,
         reply_to: None,
         body: OutboundBody::Text { markdown: text.to_owned() },
-        buttons: Vec::new(),
+        keyboard: None,
         silent: false,
     }
 }
@@ -119,13 +120,58 @@ async fn acts(setup: &Setup<'_>) -> Result<(), String> {
     let Connected { actions, speaker, .. } = setup.connect_afresh().await?;
     let Some(actions) = actions else { return Ok(()) };
     let receipt = send(setup, &speaker, "to be edited").await.map_err(|error| error.to_string())?;
-    let target = setup.vendor.target();
-    let done = async {
-        actions.show(&target, Activity::Typing).await?;
-        actions.edit(&target, &receipt.message, "**edited**").await?;
-        actions.react(&target, &receipt.message, Some("👍")).await?;
-        actions.react(&target, &receipt.message, None).await?;
-        actions.delete(&target, &receipt.message).await
+    let (target, message) = (setup.vendor.target(), receipt.message);
+    let failed = |error: ChannelError| error.to_string();
+    let stands = |text: &str, reaction: Option<&str>| {
+        let expected = Some(Shown { text: text.to_owned(), reaction: reaction.map(str::to_owned) });
+        let shown = setup.vendor.shown(&message);
+        held(shown == expected, || format!("{expected:?} should stand there, and {shown:?} does"))
     };
-    done.await.map_err(|error: ChannelError| error.to_string())
+    actions.show(&target, Activity::Typing).await.map_err(failed)?;
+    stands("to be edited", None)?;
+    for _ in 0..2 {
+        actions.edit(&target, &message, "**edited**").await.map_err(failed)?;
+        stands("edited", None)?;
+    }
+    actions.react(&target, &message, Some("👍")).await.map_err(failed)?;
+    stands("edited", Some("👍"))?;
+    actions.react(&target, &message, None).await.map_err(failed)?;
+    stands("edited", None)?;
+    actions.delete(&target, &message).await.map_err(failed)?;
+    held(setup.vendor.shown(&message).is_none(), || "it still stands there".to_owned())
+}
+
+/// Files of ours, each with its content.
+async fn files(setup: &Setup<'_>, names: &[&str]) -> Result<Vec<(Attachment, Vec<u8>)>, String> {
+    let mut all = Vec::new();
+    for name in names {
+        let (path, content) = (setup.state.join(name), [b"\x89PNG ".as_slice(), name.as_bytes()].concat());
+        tokio::fs::write(path.as_path(), &content).await.map_err(|problem| problem.to_string())?;
+        let file = Attachment { path, mime: "image/png".to_owned(), name: (*name).to_owned(), as_voice: false };
+        all.push((file, content));
+    }
+    Ok(all)
+}
+
+async fn sends_files(setup: &Setup<'_>) -> Result<(), String> {
+    let speaker = setup.connect_afresh().await?.speaker;
+    let all = files(setup, &["one.png", "two.png", "three.png"]).await?;
+    let (files, contents): (Vec<Attachment>, Vec<Vec<u8>>) = all.into_iter().unzip();
+    let mut bodies: Vec<OutboundBody> = Vec::new();
+    match files.as_slice() {
+        [first, rest @ ..] if setup.channel.descriptor().limits.album >= rest.len() => {
+            bodies.push(OutboundBody::Media { file: first.clone(), caption: "**alone**".to_owned() });
+            bodies.push(OutboundBody::Album { files: rest.to_vec(), caption: "**together**".to_owned() });
+        }
+        all => bodies
+            .extend(all.iter().map(|file| OutboundBody::Media { file: file.clone(), caption: "**alone**".to_owned() })),
+    }
+    for body in bodies {
+        let made = if let OutboundBody::Album { files, .. } = &body { files.len() } else { 1 };
+        let outbound = Outbound { body, ..message(setup.vendor.target(), "files") };
+        let receipt = speaker.send(&outbound).await.map_err(|error| error.to_string())?;
+        held(receipt.others.len() + 1 == made, || format!("{made} messages and the receipt {receipt:?}"))?;
+    }
+    held(setup.vendor.files_taken() == contents, || "the vendor has other contents".to_owned())?;
+    held(times(setup, "alone") > 0, || "the caption is not shown".to_owned())
 }

@@ -20,12 +20,19 @@ pub struct Accepted {
     /// Text or caption as it was sent.
     pub raw: String,
     pub reply_to: Option<i64>,
-    pub file: Option<SentFile>,
+    /// Several where they are shown together.
+    pub files: Vec<SentFile>,
     /// Everything that was sent but files.
     pub params: Value,
 }
 
 impl Accepted {
+    /// The file of a call that had one.
+    #[must_use]
+    pub fn file(&self) -> Option<&SentFile> {
+        self.files.first()
+    }
+
     /// A new message in a chat.
     #[must_use]
     pub fn is_message(&self) -> bool {

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::accepted::Accepted;
+use super::accepted::{Accepted, SentFile};
+use super::album;
 use super::hook;
 use super::html;
 use super::onlooker::Moment;
 use super::params::{Params, as_number};
+use super::posts::Post;
 use super::world::{BOT, BOT_NAME, Hook, Shared, World};
 
 /// Telegram says no.
@@ -26,7 +28,7 @@ impl Refusal {
     }
 }
 
-fn bad(what: &str) -> Refusal {
+pub(super) fn bad(what: &str) -> Refusal {
     Refusal::new(400, &format!("Bad Request: {what}"))
 }
 
@@ -36,7 +38,7 @@ pub(super) fn conflict() -> Refusal {
 }
 
 const TEXT: usize = 4096;
-const CAPTION: usize = 1024;
+pub(super) const CAPTION: usize = 1024;
 const LARGEST_DOWNLOAD: usize = 20 << 20;
 const LARGEST_UPLOAD: usize = 50 << 20;
 const LARGEST_PHOTO: usize = 10 << 20;
@@ -154,14 +156,14 @@ fn file(shared: &Shared, params: &Params) -> Result<Value, Refusal> {
 }
 
 /// Writes the call into the log.
-fn note(world: &mut World, method: &str, chat: i64, params: Params) -> usize {
+pub(super) fn note(world: &mut World, method: &str, chat: i64, params: Params) -> usize {
     let number = world.log.len();
-    let raw = params.text("text").or_else(|| params.text("caption")).unwrap_or_default().to_owned();
-    let is_html = params.text("parse_mode").is_some_and(|mode| mode.eq_ignore_ascii_case("html"));
+    let (raw, mode) = words(&params);
+    let is_html = mode.is_some_and(|mode| mode.eq_ignore_ascii_case("html"));
     let text = if is_html { html::parse(&raw).map(|plain| plain.text).unwrap_or_default() } else { raw.clone() };
     let reply = params.structure("reply_parameters");
     let reply_to = reply.as_ref().and_then(|reply| as_number(reply.get("message_id")?));
-    let file = params.files.into_iter().next();
+    let files = params.files;
     let thread = params.values.get("message_thread_id").and_then(as_number);
     let message = params.values.get("message_id").and_then(as_number);
     let params = Value::Object(params.values);
@@ -174,24 +176,53 @@ fn note(world: &mut World, method: &str, chat: i64, params: Params) -> usize {
         text,
         raw,
         reply_to,
-        file,
+        files,
         params,
     });
     number
+}
+
+/// Text or caption, and how it is formatted; an album's stands at its first file.
+fn words(params: &Params) -> (String, Option<String>) {
+    let owned = |text: &str| text.to_owned();
+    if let Some(text) = params.text("text").or_else(|| params.text("caption")) {
+        return (text.to_owned(), params.text("parse_mode").map(owned));
+    }
+    let album = params.structure("media");
+    let first = album.as_ref().and_then(|album| album.get(0));
+    let field = |name: &str| first.and_then(|first| first.get(name)).and_then(Value::as_str).map(owned);
+    (field("caption").unwrap_or_default(), field("parse_mode"))
 }
 
 fn in_chat(world: &mut World, method: &str, params: Params) -> Result<Value, Refusal> {
     let chat = params.number("chat_id").ok_or_else(|| bad("chat_id is empty"))?;
     let about = world.chats.get(&chat).cloned().ok_or_else(|| bad("chat not found"))?;
     match method {
-        "sendChatAction" | "setMessageReaction" | "deleteMessage" => {
+        "sendChatAction" => {
             note(world, method, chat, params);
             Ok(true.into())
         }
+        "deleteMessage" => {
+            let number = params.number("message_id").ok_or_else(|| bad("message identifier is not specified"))?;
+            world.posts.delete(chat, number).map_err(bad)?;
+            note(world, method, chat, params);
+            Ok(true.into())
+        }
+        "setMessageReaction" => {
+            let number = params.number("message_id").ok_or_else(|| bad("message identifier is not specified"))?;
+            world.posts.react(chat, number, BOT, emoji(&params)).map_err(bad)?;
+            note(world, method, chat, params);
+            Ok(true.into())
+        }
+        "sendMediaGroup" => album::send(world, (chat, about), params),
         "sendMessage" | "editMessageText" => {
             let plain = formatted(&params, "text", TEXT)?;
             if plain.text.trim().is_empty() {
                 return Err(bad("message text is empty"));
+            }
+            if method == "editMessageText" {
+                let number = params.number("message_id").ok_or_else(|| bad("message identifier is not specified"))?;
+                world.posts.edit(chat, number, &plain.text, params.structure("reply_markup")).map_err(bad)?;
             }
             let entities = json!({ "text": plain.text, "entities": plain.entities });
             Ok(sent(world, method, (chat, about), params, entities))
@@ -211,6 +242,12 @@ fn in_chat(world: &mut World, method: &str, params: Params) -> Result<Value, Ref
             Ok(sent(world, method, (chat, about), params, extra))
         }
     }
+}
+
+fn emoji(params: &Params) -> Vec<String> {
+    let named = |one: &Value| one.get("emoji").and_then(Value::as_str).map(str::to_owned);
+    let all = params.structure("reaction");
+    all.iter().filter_map(Value::as_array).flatten().filter_map(named).collect()
 }
 
 fn formatted(params: &Params, field: &str, limit: usize) -> Result<html::Plain, Refusal> {
@@ -233,6 +270,11 @@ fn media(world: &mut World, field: &str, params: &Params) -> Result<Value, Refus
         let id = id.ok_or_else(|| bad("wrong file identifier/HTTP URL specified"))?;
         return Ok(json!({ "file_id": id, "file_unique_id": id }));
     };
+    taken(world, field, file)
+}
+
+/// The file as Telegram keeps it.
+pub(super) fn taken(world: &mut World, field: &str, file: &SentFile) -> Result<Value, Refusal> {
     let limit = if field == "photo" { LARGEST_PHOTO } else { LARGEST_UPLOAD };
     if file.size > limit {
         return Err(Refusal::new(413, "Request Entity Too Large"));
@@ -262,9 +304,13 @@ fn sent(world: &mut World, method: &str, (chat, about): (i64, Value), params: Pa
             message.insert("reply_markup".to_owned(), markup);
         }
     }
+    let markup = params.structure("reply_markup");
     let index = note(world, method, chat, params);
     if let Some(accepted) = world.log.get_mut(index) {
         accepted.message = Some(number);
+        if edited.is_none() {
+            world.posts.put(chat, number, Post::new(BOT, &accepted.text, markup));
+        }
     }
     message
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::posts::Post;
 use super::world::{BOT, BOT_NAME, Shared, World};
 
 /// Telegram's apps cut longer texts.
@@ -98,6 +99,7 @@ impl Person {
     /// Changes an earlier message.
     pub fn edits(&self, message: i64, text: &str) {
         self.shared.change(|world| {
+            world.posts.reword(self.chat, message, self.id, text);
             let mut content = self.message(world, message, json!({ "text": text, "entities": entities(text) }));
             let now = world.seconds();
             if let Some(content) = content.as_object_mut() {
@@ -128,6 +130,22 @@ impl Person {
             let query = json!({ "id": format!("q{message}"), "from": self.who(), "message": below,
                 "chat_instance": "1", "data": data });
             world.push("callback_query", query);
+        });
+    }
+
+    /// Reacts to a message with an emoji, or takes the reaction back.
+    pub fn reacts(&self, message: i64, emoji: Option<&str>) {
+        self.shared.change(|world| {
+            let new: Vec<String> = emoji.map(str::to_owned).into_iter().collect();
+            let old = world.posts.react(self.chat, message, self.id, new.clone()).unwrap_or_default();
+            let all = |emoji: &[String]| -> Vec<Value> {
+                emoji.iter().map(|emoji| json!({ "type": "emoji", "emoji": emoji })).collect()
+            };
+            let content = json!({
+                "chat": world.chats.get(&self.chat), "message_id": message, "user": self.who(), "date": world.seconds(),
+                "old_reaction": all(&old), "new_reaction": all(&new),
+            });
+            world.push("message_reaction", content);
         });
     }
 
@@ -171,6 +189,8 @@ impl Person {
     pub fn posts(&self, fields: Value) -> i64 {
         self.shared.change(|world| {
             let number = world.message_number();
+            let text = fields.get("text").or_else(|| fields.get("caption")).and_then(Value::as_str).unwrap_or_default();
+            world.posts.put(self.chat, number, Post::new(self.id, text, None));
             let content = self.message(world, number, fields);
             world.push("message", content);
             number

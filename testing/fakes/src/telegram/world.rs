@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::accepted::Accepted;
 use super::fault::Fault;
 use super::onlooker::Onlooker;
+use super::posts::Posts;
 
 pub(super) const TOKEN: &str = "424242:fake-token-of-a-fake-bot";
 pub(super) const BOT: i64 = 424_242;
@@ -43,6 +44,7 @@ pub(super) struct World {
     pub(super) open_polls: usize,
     pub(super) hook: Option<Hook>,
     pub(super) hook_answers: Vec<u16>,
+    pub(super) posts: Posts,
     pub(super) files: BTreeMap<String, Bytes>,
     pub(super) faults: Vec<(String, Fault)>,
     pub(super) paces: BTreeMap<String, Duration>,
@@ -73,6 +75,7 @@ impl Default for World {
             open_polls: 0,
             hook: None,
             hook_answers: Vec::new(),
+            posts: Posts::default(),
             files: BTreeMap::new(),
             faults: Vec::new(),
             paces: BTreeMap::new(),

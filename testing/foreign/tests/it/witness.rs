@@ -65,7 +65,18 @@ async fn a_bot_fetches_a_picture_and_sends_one_back() -> anyhow::Result<()> {
     assert_eq!(witness.saw("photo").await?, json!({ "photo": size, "size": size, "caption": "look" }));
     let reply = witness.telegram.expect_reply().await;
     assert_eq!((reply.method.as_str(), reply.text.as_str()), ("sendPhoto", "back to you"));
-    assert_eq!(reply.file.map(|file| file.content.to_vec()), Some(picture()));
+    assert_eq!(reply.file().map(|file| file.content.to_vec()), Some(picture()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bot_sends_pictures_that_are_shown_together() -> anyhow::Result<()> {
+    let Some(mut witness) = Witness::start("poll").await? else { return Ok(()) };
+    witness.telegram.user("Ann").says("album");
+    let album = witness.telegram.expect_reply().await;
+    assert_eq!((album.method.as_str(), album.text.as_str(), album.files.len()), ("sendMediaGroup", "both", 2));
+    let numbers = witness.saw("album").await?["album"].clone();
+    assert_eq!(numbers.as_array().map(Vec::len), Some(2), "{numbers}");
     Ok(())
 }
 
@@ -77,6 +88,10 @@ async fn a_bot_reacts_edits_deletes_and_is_pressed() -> anyhow::Result<()> {
     let message = ann.says("react");
     let reaction = telegram.expect(|call| call.method == "setMessageReaction").await;
     assert_eq!(reaction.message, Some(message));
+    let post = telegram.post(ann.chat(), message).unwrap_or_else(|| panic!("the message is there"));
+    assert_eq!(post.reaction_of_the_bot(), Some("👍"));
+    ann.reacts(message, Some("🔥"));
+    assert_eq!(witness.saw("reacted").await?["reacted"], json!(["🔥"]));
 
     ann.says("change");
     let sent = telegram.expect_reply().await;

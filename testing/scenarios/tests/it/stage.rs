@@ -35,11 +35,20 @@ impl Stage {
 
     /// Waits until the status of the Telegram account says so, asking again and again.
     pub(crate) async fn account_is(&self, fact: &str) -> anyhow::Result<()> {
+        self.account_says(fact, true).await
+    }
+
+    /// The same for what is not so.
+    pub(crate) async fn account_is_not(&self, fact: &str) -> anyhow::Result<()> {
+        self.account_says(fact, false).await
+    }
+
+    async fn account_says(&self, fact: &str, wanted: bool) -> anyhow::Result<()> {
         let chat = self.gateway.chat("main").await?;
         let asked = async {
             loop {
                 let status = chat.call("channels.status", &serde_json::json!({})).await?;
-                if status["channelAccounts"]["telegram"][0][fact] == true {
+                if status["channelAccounts"]["telegram"][0][fact] == wanted {
                     return anyhow::Ok(());
                 }
             }

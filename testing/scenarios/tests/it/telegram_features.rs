@@ -19,8 +19,8 @@ async fn a_picture_reaches_the_model_and_one_of_ours_reaches_the_person() -> any
     stage.model.answer(Answer::text("A red point. Here is mine:\nMEDIA:chart.png"));
     stage.telegram.user("ann").sends_photo(PNG, "what is this?");
     stage.telegram.expect(|sent| sent.text == "A red point. Here is mine:").await;
-    let photo = stage.telegram.expect(|sent| sent.file.is_some()).await;
-    assert_eq!(photo.file.map(|file| file.content.to_vec()), Some(PNG.to_vec()));
+    let photo = stage.telegram.expect(|sent| sent.file().is_some()).await;
+    assert_eq!(photo.file().map(|file| file.content.to_vec()), Some(PNG.to_vec()));
     let asked = stage.model.request(1).await;
     assert!(asked.user_text().contains("what is this?"));
     assert!(asked.body.to_string().contains("data:image/"), "the picture itself was sent to the model");
@@ -34,8 +34,8 @@ async fn a_file_outside_the_workspace_is_not_sent_because_a_model_named_it() -> 
     stage.model.answer(Answer::text(format!("Here:\nMEDIA:{}", config.display())));
     stage.telegram.user("ann").says("send me the config");
     let told = stage.telegram.expect(|sent| sent.text.contains("could not be sent")).await;
-    assert!(told.file.is_none());
-    assert!(stage.telegram.log().iter().all(|sent| sent.file.is_none()));
+    assert!(told.files.is_empty());
+    assert!(stage.telegram.log().iter().all(|sent| sent.files.is_empty()));
     Ok(())
 }
 
@@ -48,10 +48,19 @@ async fn markdown_is_shown_as_telegram_shows_it_and_fences_stay_whole() -> anyho
     stage.telegram.expect(|sent| sent.text.contains("End.")).await;
     let sent: Vec<_> = stage.telegram.log().into_iter().filter(|sent| sent.is_message()).collect();
     assert!(sent.len() > 1);
-    assert!(sent[0].raw.contains("<b>Bold</b>") && sent[0].raw.contains("&lt;tag&gt;"), "{}", sent[0].raw);
+    let mut lines = Vec::new();
     for piece in &sent {
-        assert_eq!(piece.raw.matches("<pre>").count(), piece.raw.matches("</pre>").count(), "{}", piece.raw);
+        for (number, part) in piece.raw.split("<pre>").enumerate() {
+            let (inside, outside) =
+                if number == 0 { ("", part) } else { part.split_once("</pre>").expect("a closed fence") };
+            assert!(!outside.contains("let line_"), "code outside of a fence: {outside}");
+            lines.extend(inside.lines().filter(|line| line.contains("let line_")).map(str::to_owned));
+        }
     }
+    let number = |line: &String| line.split_once("let line_")?.1.split_once(" = ")?.0.parse().ok();
+    let numbers: Vec<usize> = lines.iter().filter_map(number).collect();
+    assert_eq!(numbers, (0..400).collect::<Vec<_>>(), "every line of the code, in order");
+    assert!(sent[0].raw.contains("<b>Bold</b>") && sent[0].raw.contains("&lt;tag&gt;"), "{}", sent[0].raw);
     Ok(())
 }
 
@@ -102,6 +111,74 @@ async fn a_webhook_is_answered_only_with_its_secret_and_after_the_journal_has_th
     assert_eq!(stage.telegram.expect_reply().await.text, "by webhook");
     let chain = stage.explained().await?.to_string();
     assert!(chain.contains("901") || chain.contains("inbound.received"), "{chain}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_webhook_call_that_was_answered_with_200_survives_a_kill_at_that_moment() -> anyhow::Result<()> {
+    let mut stage = Stage::set_with(|config| {
+        let telegram = &mut config["channels"]["telegram"];
+        telegram["webhookUrl"] = "https://bot.example.org/telegram".into();
+        telegram["webhookPath"] = "/telegram".into();
+        telegram["webhookSecret"] = "the-secret".into();
+    })
+    .await?;
+    stage.account_is("connected").await?;
+    stage.model.otherwise(|_| Answer::text("not forgotten"));
+    let ann = stage.telegram.user("ann").id();
+    let update = serde_json::json!({ "update_id": 902, "message": { "message_id": 6, "date": 1_795_167_051,
+        "chat": { "id": ann, "type": "private", "first_name": "ann" },
+        "from": { "id": ann, "is_bot": false, "first_name": "ann" }, "text": "remember this" } });
+    // Nothing can leave before the kill.
+    stage.telegram.slow("sendMessage", std::time::Duration::from_secs(60));
+    let address = format!("127.0.0.1:{}", stage.gateway.port());
+    assert_eq!(post(&address, "/telegram", Some("the-secret"), &update.to_string()).await?, 200);
+    stage.gateway.kill().await?;
+    stage.telegram.mend();
+    stage.gateway.restart().await?;
+    assert_eq!(stage.telegram.expect_reply().await.text, "not forgotten");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_topic_is_answered_in_its_place_and_knows_nothing_of_the_next_one() -> anyhow::Result<()> {
+    let stage = Stage::set_with(|config| {
+        let ann = config["channels"]["telegram"]["allowFrom"].clone();
+        config["channels"]["telegram"]["groupAllowFrom"] = ann;
+    })
+    .await?;
+    stage.model.otherwise(|_| Answer::text("in its place"));
+    let forum = stage.telegram.forum("House");
+    for (topic, text) in [(7, "the roof leaks"), (8, "who cooks?")] {
+        forum.clone().topic(topic).user("ann").mentions(text);
+        let answer = stage.telegram.expect_reply().await;
+        assert_eq!((answer.chat, answer.thread), (forum.id(), Some(topic)));
+    }
+    let second = stage.model.request(2).await.body.to_string();
+    assert!(second.contains("who cooks?") && !second.contains("the roof leaks"), "{second}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_changes_no_answer_whether_it_comes_before_it_after_it_or_twice() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let ann = stage.telegram.user("ann");
+    stage.model.answer(Answer::text("first").stall());
+    let early = ann.says("helo");
+    stage.model.stalled(1).await;
+    ann.edits(early, "hello");
+    stage.telegram.all_confirmed().await;
+    stage.model.release();
+    assert_eq!(stage.telegram.expect_reply().await.text, "first");
+
+    stage.model.otherwise(|_| Answer::text("second"));
+    ann.edits(early, "hello!");
+    ann.edits(early, "hello!!");
+    ann.says("and now?");
+    assert_eq!(stage.telegram.expect_reply().await.text, "second");
+    assert_eq!(stage.telegram.texts(), ["first", "second"]);
+    let asked = stage.model.request(2).await.body.to_string();
+    assert!(asked.contains("helo") && !asked.contains("hello!"), "the conversation holds what was answered: {asked}");
     Ok(())
 }
 

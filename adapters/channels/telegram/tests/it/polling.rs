@@ -78,7 +78,7 @@ async fn a_mention_in_a_topic_a_reply_and_a_button_reach_us_as_such() {
     let expected = [
         ("@fake_clawd_bot hello", Addressed::Mentioned),
         ("nothing", Addressed::Replied),
-        ("later", Addressed::Mentioned),
+        ("callback_data: later", Addressed::Mentioned),
     ];
     assert_eq!(facts, expected);
     assert_eq!(batch[0].thread.as_ref().unwrap().as_str(), "7");
@@ -116,7 +116,7 @@ async fn a_file_above_the_limit_is_refused_before_its_bytes_come() {
     setting.telegram.user("ann").sends_document("big.bin", "application/x", vec![0; (20 << 20) + 1]);
     let mut file = next(&mut connected).await.remove(0).attachments.remove(0);
     let files = connected.files.unwrap();
-    let too_large = Some(ChannelError::Rejected("the file is larger than 20 MB".to_owned()));
+    let too_large = Some(ChannelError::Rejected("the file is larger than 5 MB".to_owned()));
     assert_eq!(files.fetch(&file).await.err(), too_large);
     file.size = None;
     assert_eq!(files.fetch(&file).await.err(), too_large);

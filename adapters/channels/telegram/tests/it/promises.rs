@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use channel::Target;
-use conformance::channel::{SendFault, Setup, Vendor, suite};
+use conformance::channel::{SendFault, Setup, Shown, Vendor, suite};
 use fakes::telegram::Fault;
+use ids::MessageId;
 use serde_json::json;
 use stdx::AbsPath;
 use telegram::Telegram;
@@ -51,6 +52,16 @@ impl Vendor for Setting {
 
     fn taken(&self) -> Vec<String> {
         self.telegram.texts()
+    }
+
+    fn shown(&self, message: &MessageId) -> Option<Shown> {
+        let chat = self.telegram.user("ann").chat();
+        let post = self.telegram.post(chat, message.as_str().parse().ok()?)?;
+        Some(Shown { reaction: post.reaction_of_the_bot().map(str::to_owned), text: post.text })
+    }
+
+    fn files_taken(&self) -> Vec<Vec<u8>> {
+        self.telegram.log().iter().flat_map(|sent| &sent.files).map(|file| file.content.to_vec()).collect()
     }
 
     fn next_send(&self, fault: SendFault) {

@@ -1,6 +1,6 @@
 //! What only Telegram's sends do: formatting that is refused, files, topics, buttons.
 
-use channel::{Button, OutboundBody, Target};
+use channel::{Button, ChannelError, Keyboard, OutboundBody, Target};
 use fakes::telegram::Fault;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
@@ -59,7 +59,8 @@ async fn replies_topics_buttons_silence_and_previews_are_said_in_the_vendors_wor
     let mut outbound = message(target, OutboundBody::Text { markdown: "pick".to_owned() });
     outbound.reply_to = "12".parse().ok();
     outbound.silent = true;
-    outbound.buttons = vec![vec![Button { text: "Yes".to_owned(), data: "y".to_owned() }]];
+    outbound.keyboard =
+        Some(Keyboard::Inline { rows: vec![vec![Button { text: "Yes".to_owned(), data: "y".to_owned() }]] });
     speaker.send(&outbound).await.unwrap();
     let reply = setting.telegram.expect_reply().await;
     assert_eq!((reply.thread, reply.reply_to), (Some(7), Some(12)));
@@ -103,7 +104,7 @@ async fn each_kind_of_file_goes_the_way_it_is_shown_best() {
         speaker.send(&message(to(chat), body)).await.unwrap();
         let reply = setting.telegram.expect_reply().await;
         assert_eq!((reply.method.as_str(), reply.text.as_str()), (method, "look"));
-        assert_eq!(reply.file.unwrap().content, content);
+        assert_eq!(reply.file().unwrap().content, content);
     }
 }
 
@@ -116,4 +117,52 @@ async fn a_picture_that_is_refused_as_one_goes_as_a_file() {
     let body = OutboundBody::Media { file, caption: String::new() };
     speaker.send(&message(to(chat), body)).await.unwrap();
     assert_eq!(setting.telegram.expect_reply().await.method, "sendDocument");
+}
+
+#[tokio::test]
+async fn an_album_is_one_call_with_the_caption_at_its_first_picture_and_no_buttons() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let files = vec![setting.file("p.jpg", "image/jpeg", JPEG), setting.file("m.mp4", "video/mp4", b"ftyp")];
+    let mut outbound = message(to(chat), OutboundBody::Album { files, caption: "**both**".to_owned() });
+    outbound.keyboard = Some(Keyboard::Remove);
+    let receipt = speaker.send(&outbound).await.unwrap();
+    let album = setting.telegram.expect_reply().await;
+    assert_eq!((album.method.as_str(), album.text.as_str()), ("sendMediaGroup", "both"));
+    let names: Vec<&str> = album.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!((names.as_slice(), album.params.get("reply_markup")), (["p.jpg", "m.mp4"].as_slice(), None));
+    let kinds = json!([
+        { "type": "photo", "media": "attach://file0", "caption": "<b>both</b>", "parse_mode": "HTML" },
+        { "type": "video", "media": "attach://file1" },
+    ]);
+    let media: serde_json::Value = serde_json::from_str(album.params["media"].as_str().unwrap()).unwrap();
+    assert_eq!((media, receipt.others.len()), (kinds, 1));
+}
+
+#[tokio::test]
+async fn an_album_that_is_refused_as_a_whole_is_rejected_and_nothing_of_it_was_sent() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect().await.speaker;
+    let files = vec![setting.file("p.jpg", "image/jpeg", JPEG), setting.file("odd.png", "image/png", b"no picture")];
+    let answer = speaker.send(&message(to(chat), OutboundBody::Album { files, caption: String::new() })).await;
+    assert!(matches!(answer, Err(ChannelError::Rejected(_))), "{answer:?}");
+    assert!(setting.telegram.log().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_above_the_owners_limit_goes_neither_way() {
+    let setting = Setting::new().await;
+    let ann = setting.telegram.user("ann");
+    let mut connected = setting.connect_with(json!({ "mediaMaxMb": 0.5 })).await.unwrap();
+    let file = setting.file("big.pdf", "application/pdf", &vec![0; (1 << 19) + 1]);
+    let body = OutboundBody::Media { file, caption: String::new() };
+    let answer = connected.speaker.send(&message(to(ann.chat()), body)).await;
+    assert_eq!(answer, Err(ChannelError::Rejected("big.pdf: is larger than 0.5 MB".to_owned())));
+    ann.sends_document("big.pdf", "application/pdf", vec![0; (1 << 19) + 1]);
+    let batch = crate::setting::next(&mut connected).await;
+    let fetched = connected.files.unwrap().fetch(&batch[0].attachments[0]).await;
+    let expected = ChannelError::Rejected("the file is larger than 0.5 MB".to_owned());
+    assert_eq!(fetched.err(), Some(expected));
 }

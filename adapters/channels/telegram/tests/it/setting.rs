@@ -65,7 +65,7 @@ pub(crate) fn to(chat: i64) -> Target {
 }
 
 pub(crate) fn message(target: Target, body: OutboundBody) -> Outbound {
-    Outbound { key: SendKey("k".into()), target, reply_to: None, body, buttons: Vec::new(), silent: false }
+    Outbound { key: SendKey("k".into()), target, reply_to: None, body, keyboard: None, silent: false }
 }
 
 pub(crate) fn text(chat: i64, markdown: &str) -> Outbound {

@@ -88,3 +88,17 @@ async fn a_bot_that_is_called_must_not_poll_until_it_says_so() {
     let mut polling = setting.connect().await;
     assert_eq!(next(&mut polling).await[0].text, "hi");
 }
+
+#[tokio::test]
+async fn telegram_is_told_where_to_call_and_what_to_send_along() {
+    let setting = Setting::new().await;
+    let _connected = setting.connect_with(keys()).await.unwrap();
+    let probe = setting.account(keys()).probe(setting.cx()).await.unwrap();
+    assert_eq!(probe.facts["webhook"]["url"], "http://127.0.0.1:9/hook");
+    assert_eq!(setting.telegram.hook(), Some(("http://127.0.0.1:9/hook".to_owned(), Some("s3cret".to_owned()))));
+    let mut unsaid = keys();
+    unsaid.as_object_mut().unwrap().remove("webhookSecret");
+    let _connected = setting.connect_with(unsaid).await.unwrap();
+    let (_, secret) = setting.telegram.hook().unwrap();
+    assert!(secret.is_some_and(|secret| secret.len() >= 32), "without a secret of the owner's there is one of ours");
+}

@@ -29,6 +29,33 @@ struct Messages {
 struct ChannelReplies {
     /// Most characters of one message.
     text_chunk_limit: Option<usize>,
+    actions: outbound::ActionGates,
+    capabilities: Option<outbound::Capabilities>,
+    /// How the agent reacts: `off` and `ack` leave it no reactions of its own.
+    reaction_level: Option<ReactionLevel>,
+    accounts: BTreeMap<String, ChannelReplies>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum ReactionLevel {
+    Off,
+    Ack,
+    Minimal,
+    Extensive,
+}
+
+impl ChannelReplies {
+    /// What the agent may do here; what an account does not say, its network says.
+    fn rules(&self, network: Option<&Self>) -> outbound::Rules {
+        let level = self.reaction_level.or_else(|| network?.reaction_level);
+        let capabilities = self.capabilities.as_ref().or_else(|| network?.capabilities.as_ref());
+        let mut actions = network.map_or(self.actions, |network| self.actions.over(network.actions));
+        if matches!(level, Some(ReactionLevel::Off | ReactionLevel::Ack)) {
+            actions.reactions = Some(false);
+        }
+        outbound::Rules { actions, buttons: capabilities.map(outbound::Capabilities::buttons).unwrap_or_default() }
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -65,9 +92,16 @@ impl RepliesSection {
     /// What replies are made with.
     pub(crate) fn outbound(&self) -> outbound::Config {
         let limits = self.channels.iter().filter_map(|(kind, channel)| Some((kind.clone(), channel.text_chunk_limit?)));
+        let mut rules = BTreeMap::new();
+        for (kind, channel) in &self.channels {
+            rules.insert((kind.clone(), String::new()), channel.rules(None));
+            let accounts = channel.accounts.iter();
+            rules.extend(accounts.map(|(id, account)| ((kind.clone(), id.clone()), account.rules(Some(channel)))));
+        }
         outbound::Config {
             response_prefix: self.messages.response_prefix.clone(),
             chunk_limit: limits.collect(),
+            rules,
             ..outbound::Config::default()
         }
     }

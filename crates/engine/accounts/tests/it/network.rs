@@ -28,6 +28,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     limits: Limits {
         text: 100,
         caption: 10,
+        album: 0,
         upload_bytes: 0,
         download_bytes: 0,
         dialect: Dialect::Plain,

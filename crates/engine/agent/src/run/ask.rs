@@ -195,7 +195,7 @@ impl Run {
             // Rules for single vendors hold for whoever answers.
             self.standing.provider = next.reference.provider.to_string();
             self.standing.model = next.reference.model.to_string();
-            self.offer = self.agents.tools.offer(&self.standing.facts(), &self.tools_config);
+            self.offer = self.agents.tools.offer(&self.standing.facts(), &self.start.turn.reply, &self.tools_config);
             let (from, to) = (&model.reference, &next.reference);
             tracing::info!(%from, %to, reason = error.failover_reason(), "another model takes over");
             self.changed(model.reference.to_string(), next.reference.to_string(), error);

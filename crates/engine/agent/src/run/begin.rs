@@ -61,7 +61,7 @@ impl Run {
             Err(unusable) => unusable.name.clone(),
         });
         let standing = standing(&agents, &config, &start, chain.iter().find_map(|model| model.as_ref().ok()));
-        let offer = agents.tools.offer(&standing.facts(), &tools_config);
+        let offer = agents.tools.offer(&standing.facts(), &turn.reply, &tools_config);
         let thinking = turn.options.thinking.or_else(|| record.get::<Level>("thinkingLevel").and_then(|level| level.0));
         let verbose = record.text("verboseLevel").or_else(|| config.agents.defaults.verbose_default.clone());
         Self {

@@ -11,13 +11,13 @@ use std::time::Duration;
 use budget::Money;
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
-use lanes::{Committed, RunEvent, StopCause, ToolPhase, Turn};
+use lanes::{Committed, ReplyTo, RunEvent, StopCause, ToolPhase, Turn};
 use provider::{Model, StopReason as Stopped, Usage};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use sessions::{Message, Part, Said, StopReason};
 use stdx::CancellationToken;
-use tool::{ToolContext, ToolError};
+use tool::{Conversation, ToolContext, ToolError};
 
 use super::batch::Batch;
 use super::{Halt, Run};
@@ -245,6 +245,8 @@ impl Run {
             agent: turn.agent.clone(),
             session: turn.key.clone(),
             run: turn.run.clone(),
+            call: Arc::clone(&id),
+            conversation: conversation(&turn.reply),
             sees_images: self.model().is_some_and(|model| model.sees_images()),
         };
         // A tool with a defect must not take the run with it.
@@ -314,6 +316,18 @@ impl Call {
             Self::Answered(finished, _) => finished,
         }
     }
+}
+
+/// The conversation that a call may speak in.
+fn conversation(reply: &ReplyTo) -> Option<Conversation> {
+    let ReplyTo::Channel { channel, account, target, message } = reply else { return None };
+    Some(Conversation {
+        channel: channel.clone(),
+        account: account.clone(),
+        peer: target.peer.clone(),
+        thread: target.thread.clone(),
+        message: message.clone(),
+    })
 }
 
 /// About how many bytes of prompt an entry adds.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use lanes::ReplyTo;
 use provider::ToolSchema;
 use sandbox::Facts;
 use tool::{AnyTool, ToolSpec};
@@ -58,8 +59,12 @@ impl Toolbox {
         self.tools.get(name).or_else(|| self.tools.get(&*sandbox::canonical(&lower)))
     }
 
-    pub(crate) fn offer(&self, facts: &Facts<'_>, config: &sandbox::Config) -> Offer {
-        let left = || self.specs.iter().filter(|spec| sandbox::offers(spec.name, facts, config));
+    pub(crate) fn offer(&self, facts: &Facts<'_>, reply: &ReplyTo, config: &sandbox::Config) -> Offer {
+        let has_conversation = matches!(reply, ReplyTo::Channel { .. });
+        let left = || {
+            let fitting = self.specs.iter().filter(move |spec| has_conversation || !spec.needs_conversation);
+            fitting.filter(|spec| sandbox::offers(spec.name, facts, config))
+        };
         let schema = |spec: &ToolSpec| ToolSchema {
             name: spec.name,
             about: spec.about,

@@ -25,9 +25,9 @@ impl Ready {
         self.prepared.only_reads()
     }
 
-    /// Whether a restart in the middle of it leaves a doubt.
+    /// Whether a restart in the middle of it leaves a doubt. A send leaves none: its repeat is known by its name.
     pub(crate) fn has_effects(&self) -> bool {
-        let harmless = |need: &Need| matches!(need, Need::Read(_) | Need::Watch(_) | Need::Network(_));
+        let harmless = |need: &Need| matches!(need, Need::Read(_) | Need::Watch(_) | Need::Network(_) | Need::Send);
         !self.prepared.needs.iter().all(harmless)
     }
 }

@@ -5,17 +5,19 @@ use std::time::Duration;
 
 use agent::{Agents, Config, Folders, Host, Keyring, NoGroupRules, NoHistoryLimits, NoSkills, Parts, WorldSource};
 use budget::Purses;
+use channel::{Attachment, Descriptor};
 use config::Live;
 use credentials::{Candidate, CredentialError, Failure, NoCredentials};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ids::{AgentId, EventId, RunId, SessionKey};
+use ids::{AccountId, AgentId, ChannelKind, EventId, RunId, SessionKey};
 use jiff::tz::TimeZone;
 use lanes::{
     Committed, LaneName, Queued, ReplyTo, RunContext, RunEnd, RunEvent, RunSink, RunStart, Runner as _, Sinks, Stopper,
     Turn, TurnOptions,
 };
 use net::{Http, HttpConfig};
+use outbound::{Deliveries, Outlet};
 use parking_lot::Mutex;
 use protocol::sessions::list::Defaults;
 use provider::{Profile, ProfileKind};
@@ -91,7 +93,15 @@ impl House {
             on_end: Arc::new(|_| {}),
         };
         let processes = sandbox::Processes::new(parts, &CancellationToken::new());
-        let tools = sandbox::tools(&processes, Arc::new(SystemClock));
+        let mut tools = sandbox::tools(&processes, Arc::new(SystemClock));
+        let neighbours = outbound::Neighbours {
+            store: store.clone(),
+            outlets: Arc::new(NoNetwork),
+            door: Arc::new(NoNetwork),
+            clock: Arc::new(SystemClock),
+        };
+        let replies = Live::fixed(outbound::Config::default());
+        tools.push(outbound::message_tool(&Deliveries::new(replies, neighbours, &CancellationToken::new())));
         Self::on(store, Arc::new(MemoryDisk::new()), CONFIG, "{}", Some(tools)).await
     }
 
@@ -234,6 +244,26 @@ pub(crate) fn turn(text: &str) -> Turn {
         lane: LaneName::Main,
         queued: Queued::default(),
         options: TurnOptions::default(),
+    }
+}
+
+/// A world without networks.
+#[derive(Debug)]
+struct NoNetwork;
+
+impl outbound::Outlets for NoNetwork {
+    fn outlet(&self, _: &ChannelKind, _: &AccountId) -> Option<Outlet> {
+        None
+    }
+
+    fn descriptor(&self, _: &ChannelKind) -> Option<&'static Descriptor> {
+        None
+    }
+}
+
+impl outbound::Door for NoNetwork {
+    fn admit(&self, _: &AgentId, _: &str) -> BoxFuture<'static, Result<Attachment, String>> {
+        async { Err("nothing leaves".to_owned()) }.boxed()
     }
 }
 

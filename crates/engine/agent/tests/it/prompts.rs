@@ -1,5 +1,8 @@
 //! What every call carries: the prompt and the tools.
 
+use channel::Target;
+use ids::AccountId;
+use lanes::ReplyTo;
 use stdx::{AbsPath, Disk as _};
 
 use crate::house::{CONFIG, House, turn};
@@ -47,7 +50,15 @@ async fn a_callers_instructions_are_in_the_prompt_of_that_turn_only() {
 async fn the_fixed_part_of_a_call_stays_below_two_thousand_tokens_with_all_tools() {
     let house = House::with_shipped_tools().await;
     house.model.says("Hello.");
-    house.hears("hi").await;
+    // In a chat all of them are shown.
+    let mut in_a_chat = turn("hi");
+    in_a_chat.reply = ReplyTo::Channel {
+        channel: "net".parse().unwrap(),
+        account: AccountId::default_account(),
+        target: Target { peer: "7".parse().unwrap(), thread: None },
+        message: None,
+    };
+    house.start(in_a_chat).end().await;
     let request = house.model.request(0);
     // What people write into their workspace is theirs.
     let (fixed, rest) = request.system.split_once("# Project Context").unwrap();
@@ -60,7 +71,7 @@ async fn the_fixed_part_of_a_call_stays_below_two_thousand_tokens_with_all_tools
             serde_json::json!({ "name": tool.name, "description": tool.about, "input_schema": schema })
         })
         .collect();
-    assert_eq!(tools.len(), 5);
+    assert_eq!(tools.len(), 6);
     let counter = tiktoken_rs::o200k_base().unwrap();
     let count = |text: &str| counter.encode_ordinary(text).len();
     let parts = [count(fixed), count(end), count(&serde_json::to_string(&tools).unwrap())];

@@ -228,3 +228,58 @@ fn an_account_of_its_own_overrides_the_rules_of_its_network() {
     let config = r#"{"dmPolicy":"disabled","accounts":{"default":{"dmPolicy":"pairing"}}}"#;
     assert_eq!(judge(&Case { config, ..Case::default() }).0, Admission::Pair);
 }
+
+#[test]
+fn a_press_counts_where_buttons_are_shown_and_by_default_from_listed_people_alone() {
+    let press = |config: &str, kind: PeerKind, paired: bool| {
+        let config: Config = serde_json::from_str(&format!(r#"{{"channels":{{"net":{config}}}}}"#)).unwrap();
+        let message = Inbound { change: Change::Pressed, ..message(kind, Addressed::Mentioned) };
+        let access = config.access("net", "default");
+        let (patterns, _) = Patterns::new(&[]);
+        let facts = Facts {
+            message: &message,
+            access: &access,
+            is_paired: paired,
+            patterns: &patterns,
+            activation: None,
+            takes_part: false,
+            is_command: false,
+        };
+        admit(&facts).admission
+    };
+    let open_group = |more: &str| format!(r#"{{"groupPolicy":"open"{more}}}"#);
+    assert_eq!(press("{}", PeerKind::Dm, true), Admission::Admit);
+    assert_eq!(press(&open_group(""), PeerKind::Group, false), Admission::Ignore, "allowlist is the default");
+    let all = open_group(r#","capabilities":{"inlineButtons":"all"}"#);
+    assert_eq!(press(&all, PeerKind::Group, false), Admission::Admit);
+    let groups = r#"{"capabilities":{"inlineButtons":"group"}}"#;
+    assert_eq!(press(groups, PeerKind::Dm, true), Admission::Ignore);
+    assert_eq!(press(r#"{"capabilities":["x"]}"#, PeerKind::Dm, true), Admission::Ignore);
+}
+
+#[test]
+fn a_reaction_is_noted_from_whom_is_heard_and_as_far_as_it_is_asked_for() {
+    let noted = |config: &str, kind: PeerKind, is_ours: bool| {
+        let config: Config = serde_json::from_str(&format!(r#"{{"channels":{{"net":{config}}}}}"#)).unwrap();
+        let message = Inbound { change: Change::Reacted, ..message(kind, Addressed::Nobody) };
+        let access = config.access("net", "default");
+        let (patterns, _) = Patterns::new(&[]);
+        let facts = Facts {
+            message: &message,
+            access: &access,
+            is_paired: false,
+            patterns: &patterns,
+            activation: None,
+            takes_part: is_ours,
+            is_command: false,
+        };
+        admit(&facts).admission == Admission::Note
+    };
+    let listed = r#"{"allowFrom":[42]}"#;
+    assert!(noted(listed, PeerKind::Dm, true) && !noted(listed, PeerKind::Dm, false), "own is the default");
+    assert!(!noted("{}", PeerKind::Dm, true), "a stranger's says nothing and gets no code");
+    assert!(noted(r#"{"allowFrom":[42],"reactionNotifications":"all"}"#, PeerKind::Dm, false));
+    assert!(!noted(r#"{"allowFrom":[42],"reactionNotifications":"off"}"#, PeerKind::Dm, true));
+    assert!(noted(listed, PeerKind::Group, true), "without a mention too");
+    assert!(!noted(r#"{"groupAllowFrom":[7]}"#, PeerKind::Group, true));
+}

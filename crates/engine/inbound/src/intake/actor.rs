@@ -76,7 +76,11 @@ impl Actor {
                 Some(key) => self.hold(fresh, Hold::Parts(key)).await,
                 None => self.keep(&fresh),
             },
-            Admission::Admit => self.admitted(fresh).await,
+            Admission::Note => self.note(&fresh),
+            Admission::Admit => {
+                self.acknowledge(&fresh);
+                self.admitted(fresh).await;
+            }
             Admission::Pair | Admission::Ignore => {}
         }
     }
@@ -88,6 +92,30 @@ impl Actor {
         let label = self.inner.networks.label(&message.channel);
         let text = envelope::context_line(&message.inbound, &label, &self.inner.zone);
         self.history.keep(&route.key, Heard { text }, limit);
+    }
+
+    /// A line for the session's next turn.
+    fn note(&self, fresh: &Fresh) {
+        let message = &fresh.message;
+        let Some(route) = &message.route else { return };
+        let label = self.inner.networks.label(&message.channel);
+        let line = envelope::reaction_line(&message.inbound, &label);
+        self.inner.system_events.push(&route.key, self.inner.clock.now_ms(), &line);
+    }
+
+    /// Marks the message, beside everything else: a mark that cannot be set is no loss.
+    fn acknowledge(&self, fresh: &Fresh) {
+        let Some(emoji) = fresh.message.ack.clone() else { return };
+        let (deliveries, place) = (self.inner.deliveries.clone(), turns::place(&fresh.message));
+        let message = fresh.message.inbound.message.clone();
+        let marking = async move {
+            if let Err(error) = deliveries.react(&place, &message, &emoji).await {
+                tracing::debug!(%error, channel = %place.channel, "a message was not marked as taken up");
+            }
+        };
+        if self.inner.tasks.try_spawn(|_| marking).is_err() {
+            tracing::debug!(event = %fresh.event, "too much at once to mark a message as taken up");
+        }
     }
 
     async fn admitted(&mut self, fresh: Fresh) {

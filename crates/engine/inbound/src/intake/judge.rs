@@ -3,12 +3,17 @@
 use std::{collections::HashMap, sync::Arc};
 
 use accounts::Arrived;
+use channel::Change;
 use ids::{AgentId, PeerKind, SessionKey};
 use parking_lot::Mutex;
 use tracing::warn;
 
 use super::Inner;
-use crate::{Activation, Config, Facts, InboundError, Parsed, Patterns, Route, Verdict, admit, parse_directive, route};
+use crate::ack::ack;
+use crate::admit::needs_mention;
+use crate::{
+    Activation, Admission, Config, Facts, InboundError, Parsed, Patterns, Route, Verdict, admit, parse_directive, route,
+};
 
 /// Compiled mention patterns, made anew when the config changes.
 #[derive(Debug, Default)]
@@ -23,13 +28,14 @@ struct Compiled {
 }
 
 impl Judge {
-    /// The verdict on a message, and where it belongs whether it is admitted or not.
+    /// The verdict on a message, where it belongs whether it is admitted or not, and the mark it gets when it is taken up.
     pub(super) async fn judge(
         &self,
         inner: &Inner,
         config: &Arc<Config>,
         arrived: &Arrived,
-    ) -> Result<(Verdict, Route), InboundError> {
+        is_ours: bool,
+    ) -> Result<(Verdict, Route, Option<String>), InboundError> {
         let Arrived { channel, account, inbound } = arrived;
         let route = route(config, channel.as_str(), account.as_str(), inbound);
         let access = config.access(channel.as_str(), account.as_str());
@@ -47,10 +53,14 @@ impl Judge {
             is_paired: inner.people.is_paired(channel, &inbound.sender.id),
             patterns: &patterns,
             activation,
-            takes_part,
+            takes_part: if inbound.change == Change::Reacted { is_ours } else { takes_part },
             is_command: parse_directive(&inbound.text, username.as_deref()) != Parsed::Text,
         };
-        Ok((admit(&facts), route))
+        let verdict = admit(&facts);
+        let is_taken_up = verdict.admission == Admission::Admit && inbound.change == Change::New;
+        let mark = || ack(&config.messages, emoji(config, &route.agent), inbound.peer.kind, needs_mention(&facts));
+        let mark = is_taken_up.then(mark).flatten();
+        Ok((verdict, route, mark))
     }
 
     fn patterns(&self, config: &Arc<Config>, agent: &AgentId) -> Arc<Patterns> {
@@ -62,6 +72,11 @@ impl Judge {
         let current = compiled.insert(current);
         Arc::clone(current.by_agent.entry(agent.clone()).or_insert_with(|| Arc::new(compile(config, agent))))
     }
+}
+
+fn emoji<'a>(config: &'a Config, agent: &AgentId) -> Option<&'a str> {
+    let entry = config.agents.list.iter().find(|entry| AgentId::normalised(&entry.id) == *agent);
+    entry?.identity.as_ref()?.emoji.as_deref()
 }
 
 fn compile(config: &Config, agent: &AgentId) -> Patterns {

@@ -70,16 +70,17 @@ async fn fetch(inner: &Arc<Inner>, group: &[Fresh]) -> (Vec<TurnFile>, Vec<Strin
     });
     let fetched = join_all(wanted.map(|(channel, account, file)| async move {
         let kind = envelope::kind(file.kind);
-        (kind, inner.networks.fetch(channel, account, file).await)
+        let what = file.name.as_ref().map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
+        (what, inner.networks.fetch(channel, account, file).await)
     }));
     let (mut files, mut notes) = (Vec::new(), Vec::new());
-    for (kind, result) in fetched.await {
+    for (what, result) in fetched.await {
         match result {
             Ok(file) => {
                 notes.push(envelope::file_note(&file));
                 files.push(file);
             }
-            Err(problem) => notes.push(format!("[media not available: {kind}: {problem}]")),
+            Err(problem) => notes.push(format!("[media not available: {what}: {problem}]")),
         }
     }
     (files, notes)
@@ -91,7 +92,7 @@ fn provenance(message: &Message, event: &EventId) -> Provenance {
     Provenance::new(origin, Secrecy::Chat).by(by).caused_by(event.clone())
 }
 
-fn place(message: &Message) -> Place {
+pub(super) fn place(message: &Message) -> Place {
     let target = Target { peer: message.inbound.peer.id.clone(), thread: message.inbound.thread.clone() };
     Place { channel: message.channel.clone(), account: message.account.clone(), target }
 }

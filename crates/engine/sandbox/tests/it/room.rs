@@ -82,6 +82,8 @@ impl Room {
             agent: "main".parse().unwrap(),
             session: "agent:main:main".parse().unwrap(),
             run: "run-1".parse().unwrap(),
+            call: "call-1".into(),
+            conversation: None,
             sees_images: true,
         };
         Self { folder, store, worlds, world, processes, tools, cx, ended }
