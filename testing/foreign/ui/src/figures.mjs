@@ -26,10 +26,13 @@ export const watchFirstMessage = (page) =>
 
 /** Milliseconds from opening the page until the first message is painted, of each visit. @param {import("playwright-core").Page} page */
 export async function visits(page) {
+  const isPainted = () => page.waitForFunction(() => /** @type {any} */ (window).firstMessageAt !== undefined);
+  // The one-time code is exchanged before the first visit that counts.
+  await isPainted();
   const painted = [];
   for (let visit = 0; visit < VISITS; visit += 1) {
     await page.reload();
-    await page.waitForFunction(() => /** @type {any} */ (window).firstMessageAt !== undefined);
+    await isPainted();
     painted.push(await page.evaluate(() => /** @type {number} */ (/** @type {any} */ (window).firstMessageAt)));
   }
   return painted;
