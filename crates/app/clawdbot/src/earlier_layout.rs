@@ -108,16 +108,16 @@ mod tests {
         put("sessions/b.jsonl", "old b");
         put("sessions/sessions.json", r#"{"main": {"updatedAt": 5}, "x": {"updatedAt": 1}}"#);
         put("agent/auth-profiles.json", "keys");
-        put("agents/work/sessions/b.jsonl", "new b");
-        put("agents/work/sessions/sessions.json", r#"{"main": {"updatedAt": 3}, "x": {"updatedAt": 2}, "y": {}}"#);
-        let before = get("agents/work/sessions/sessions.json");
-        adopt(&state, &"work".parse().unwrap()).unwrap();
-        assert_eq!(get("agents/work/sessions/a.jsonl"), "old a");
-        assert_eq!((get("agents/work/sessions/b.jsonl"), get("sessions/b.jsonl")), ("new b".into(), "old b".into()));
-        let index: Value = serde_json::from_str(&get("agents/work/sessions/sessions.json")).unwrap();
+        put("agents/butler/sessions/b.jsonl", "new b");
+        put("agents/butler/sessions/sessions.json", r#"{"main": {"updatedAt": 3}, "x": {"updatedAt": 2}, "y": {}}"#);
+        let before = get("agents/butler/sessions/sessions.json");
+        adopt(&state, &"butler".parse().unwrap()).unwrap();
+        assert_eq!(get("agents/butler/sessions/a.jsonl"), "old a");
+        assert_eq!((get("agents/butler/sessions/b.jsonl"), get("sessions/b.jsonl")), ("new b".into(), "old b".into()));
+        let index: Value = serde_json::from_str(&get("agents/butler/sessions/sessions.json")).unwrap();
         assert_eq!(index, json!({"main": {"updatedAt": 5}, "x": {"updatedAt": 2}, "y": {}}));
-        assert_eq!(get("agents/work/sessions/sessions.json.before-merge"), before);
-        assert_eq!(get("agents/work/agent/auth-profiles.json"), "keys");
+        assert_eq!(get("agents/butler/sessions/sessions.json.before-merge"), before);
+        assert_eq!(get("agents/butler/agent/auth-profiles.json"), "keys");
         assert!(!state.join("agent").exists());
     }
 

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_become_words() {
+    fn a_key_in_one_word_is_shown_as_several() {
         let told: Vec<_> = ["botToken", "ui", "baseURL", "bm25Weight"].iter().map(|name| words(name)).collect();
         assert_eq!(told, ["Bot Token", "Ui", "Base URL", "Bm25 Weight"]);
     }
