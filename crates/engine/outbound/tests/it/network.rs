@@ -26,6 +26,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     limits: Limits {
         text: 100,
         caption: 10,
+        album: 0,
         upload_bytes: 0,
         download_bytes: 0,
         dialect: Dialect::Plain,
@@ -74,7 +75,7 @@ impl Speaker for Network {
         let OutboundBody::Text { markdown } = &message.body else { return Err(ChannelError::Ended) };
         let (peer, text, at) = (message.target.peer.to_string(), markdown.clone(), self.opened.elapsed());
         self.taken.send_modify(|taken| taken.push(Taken { peer: peer.clone(), text, at }));
-        Ok(Receipt { message: "m".parse().unwrap(), peer })
+        Ok(Receipt { message: "m".parse().unwrap(), others: Vec::new(), peer })
     }
 }
 
