@@ -9,6 +9,7 @@ use stdx::{AbsPath, Clock, Secret, SystemClock};
 use crate::args::Global;
 use crate::config::{AuthMode, GatewaySection};
 use crate::environment;
+use crate::logging::Redactor;
 use crate::output::Output;
 use crate::places::Places;
 
@@ -19,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) places: Places,
     pub(crate) output: Output,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What the log of this process must not say.
+    pub(crate) redactor: Arc<Redactor>,
 }
 
 /// What a client shows to be let in, or a gateway asks for.
@@ -50,6 +53,7 @@ impl Context {
             places,
             output: Output::new(no_color),
             clock: Arc::new(SystemClock),
+            redactor: Arc::default(),
         })
     }
 

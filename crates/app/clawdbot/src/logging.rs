@@ -28,7 +28,7 @@ pub(crate) use redact::Redactor;
 pub(crate) struct Log {
     pub(crate) folder: AbsPath,
     pub(crate) section: LoggingSection,
-    pub(crate) redactor: Redactor,
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) host: String,
     pub(crate) is_verbose: bool,
     pub(crate) clock: Arc<dyn Clock>,
@@ -42,7 +42,6 @@ impl Log {
             let usual = if is_verbose { LevelFilter::DEBUG } else { usual };
             level.map_or(usual, |level| level.filter().max(if is_verbose { usual } else { LevelFilter::OFF }))
         };
-        let redactor = Arc::new(redactor);
         let to_file = wanted(section.level, LevelFilter::INFO);
         let to_terminal = wanted(section.console_level, LevelFilter::WARN);
         let file = match section.file {
@@ -60,7 +59,7 @@ impl Log {
 /// A command that does the gateway's work writes to the gateway's log, and says nothing beside its answer.
 pub(crate) fn to_file(context: &Context) -> Result<()> {
     let snapshot = context.config()?;
-    let mut redactor = Redactor::default();
+    let redactor = Arc::clone(&context.redactor);
     redactor.learn_environment(context.environment.iter());
     redactor.learn_config(&snapshot.effective);
     let mut section: LoggingSection = crate::config::section(&snapshot)?;

@@ -104,7 +104,7 @@ fn first_token(configuration: &Configuration) -> Result<()> {
 
 fn start_log(context: &Context, configuration: &Configuration, wishes: &Wishes) -> Result<()> {
     let snapshot = configuration.current();
-    let mut redactor = Redactor::default();
+    let redactor = Arc::clone(&context.redactor);
     redactor.learn_environment(context.environment.iter());
     redactor.learn_config(&snapshot.effective);
     for secret in [&wishes.token, &wishes.password].into_iter().flatten() {
@@ -175,7 +175,7 @@ async fn once(context: &Context, wishes: &Wishes, configuration: &Arc<Configurat
         }
     };
     let tending = house.wake(&base, &cancel, changed).await?;
-    let changed = follow(configuration, &house);
+    let changed = follow(configuration, &house, Arc::clone(&context.redactor));
     let watching = configuration.watch(&cancel);
     let end = signals.wait(changed).await;
     drop((watching, tending));
@@ -329,11 +329,16 @@ fn devices(
 }
 
 /// Tells engines what they do not follow by themselves, and says when a change needs a new start.
-fn follow(configuration: &Arc<Configuration>, house: &Arc<wire::House>) -> watch::Receiver<bool> {
+fn follow(
+    configuration: &Arc<Configuration>,
+    house: &Arc<wire::House>,
+    redactor: Arc<Redactor>,
+) -> watch::Receiver<bool> {
     let (restart, wanted) = watch::channel(false);
     let house = Arc::downgrade(house);
     configuration.listen(move |notice| match notice {
         Notice::Changed(change) => {
+            redactor.learn_config(&change.snapshot.effective);
             let places: Vec<String> = change.places.iter().map(|(place, _)| place.to_string()).collect();
             tracing::info!(target: "gateway/reload", places = places.join(", "), "the config changed");
             if let Some(house) = house.upgrade() {

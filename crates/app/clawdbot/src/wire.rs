@@ -2,6 +2,7 @@
 
 mod conversation; // what chat commands show and do
 mod cut_off; // commands that a crash ended
+mod discreet; // keys that the log does not tell
 mod foundation; // what engines stand on
 mod groups; // which tools a group may use
 mod limits; // how much of a conversation is sent
@@ -40,6 +41,7 @@ use tool::AnyTool;
 use crate::config::{PairingSection, RepliesSection, section};
 use conversation::Commands;
 use cut_off::ReportsCutOff;
+use discreet::Discreet;
 use groups::GroupTools;
 use limits::ChannelLimits;
 use mirror::KeepSent;
@@ -152,7 +154,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         store: base.store.clone(),
         providers: crate::adapters::providers(),
         http: Http::new(HttpConfig::default()),
-        keyring: Arc::clone(&credentials) as Arc<dyn agent::Keyring>,
+        keyring: Arc::new(Discreet::new(Arc::clone(&credentials), &base.redactor)),
         purses,
         tools: tools(&processes, &deliveries, base),
         worlds: Arc::clone(&worlds) as Arc<dyn agent::WorldSource>,

@@ -57,6 +57,26 @@ impl Keyring for Credentials {
     }
 }
 
+impl<K: Keyring> Keyring for Arc<K> {
+    fn candidates<'a>(
+        &'a self,
+        provider: &'a str,
+        agent: &'a AgentId,
+    ) -> BoxFuture<'a, Result<Vec<Candidate>, CredentialError>> {
+        (**self).candidates(provider, agent)
+    }
+
+    fn note<'a>(
+        &'a self,
+        provider: &'a str,
+        agent: &'a AgentId,
+        profile: &'a str,
+        failure: Option<Failure>,
+    ) -> BoxFuture<'a, ()> {
+        (**self).note(provider, agent, profile, failure)
+    }
+}
+
 /// Gives runs the world their tools act in.
 pub trait WorldSource: Send + Sync {
     /// This machine, with relative paths below the workspace.

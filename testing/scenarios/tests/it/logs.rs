@@ -7,7 +7,11 @@ use crate::stage::Stage;
 
 /// A turn on Telegram with one tool.
 async fn a_turn_with_a_tool() -> anyhow::Result<Stage> {
-    let stage = Stage::set().await?;
+    turn_with(|_| {}).await
+}
+
+async fn turn_with(change: impl FnOnce(&mut Value)) -> anyhow::Result<Stage> {
+    let stage = Stage::set_with(change).await?;
     stage.model.answer(Answer::call("exec", r#"{"command":"echo hello"}"#).usage(40, 2, 0));
     stage.model.answer(Answer::text("It said hello.").usage(50, 3, 0));
     stage.telegram.user("ann").says("run it");
@@ -50,5 +54,23 @@ async fn every_stage_of_a_turn_is_found_under_the_run_that_explain_names() -> an
     assert_eq!(told.iter().filter(|told| expected.contains(told)).copied().collect::<Vec<_>>(), expected, "{told:?}");
     let tool = lines.iter().find(|line| line["1"] == "tool ended").cloned().unwrap_or_default();
     assert_eq!((&tool["2"]["tool"], &tool["2"]["ok"]), (&"exec".into(), &true.into()), "{tool}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_log_of_a_turn_holds_no_key_and_no_token_even_when_it_says_everything() -> anyhow::Result<()> {
+    const KEY: &str = "plain-words-that-are-the-key";
+    let stage = turn_with(|config| {
+        config["logging"] = json!({ "level": "trace", "file": "all.log" });
+        config["models"]["providers"]["fake"]["apiKey"] = KEY.into();
+    })
+    .await?;
+    lines_to_the_end(&stage).await?;
+    let file = stage.gateway.chat("main").await?.call("logs.tail", &json!({})).await?["file"].clone();
+    let log = std::fs::read_to_string(file.as_str().unwrap_or_default())?;
+    assert!(log.contains("model answered"), "the turn is in it: {log}");
+    let secret = [KEY, stage.telegram.token(), stage.gateway.token()];
+    let told: Vec<&str> = secret.into_iter().filter(|secret| log.contains(secret)).collect();
+    assert_eq!(told, Vec::<&str>::new());
     Ok(())
 }

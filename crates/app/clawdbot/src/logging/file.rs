@@ -26,6 +26,7 @@ const SUFFIX: &str = ".log";
 #[derive(Debug)]
 pub(crate) struct LogFile {
     place: Place,
+    most_bytes: u64,
     open: Mutex<Option<Open>>,
 }
 
@@ -48,18 +49,22 @@ struct Open {
 
 impl LogFile {
     pub(crate) fn daily(folder: AbsPath, clock: Arc<dyn Clock>) -> Self {
-        Self { place: Place::Daily { folder, zone: TimeZone::system(), clock }, open: Mutex::default() }
+        Self {
+            place: Place::Daily { folder, zone: TimeZone::system(), clock },
+            most_bytes: MOST_BYTES,
+            open: Mutex::default(),
+        }
     }
 
     pub(crate) fn fixed(path: AbsPath) -> Self {
-        Self { place: Place::Fixed(path), open: Mutex::default() }
+        Self { place: Place::Fixed(path), most_bytes: MOST_BYTES, open: Mutex::default() }
     }
 
     /// Writes one line.
     pub(crate) fn write(&self, line: &str, now_ms: i64) {
         let mut open = self.open.lock();
-        if open.as_ref().is_none_or(|open| now_ms >= open.until_ms || open.bytes >= MOST_BYTES) {
-            let full = open.take().filter(|open| open.bytes >= MOST_BYTES);
+        if open.as_ref().is_none_or(|open| now_ms >= open.until_ms || open.bytes >= self.most_bytes) {
+            let full = open.take().filter(|open| open.bytes >= self.most_bytes);
             if let Some(full) = full {
                 // If it cannot be set aside it grows on: better than no log.
                 drop(std::fs::rename(&full.path, full.path.with_suffix(&format!(".{now_ms}"))));
@@ -78,6 +83,7 @@ impl LogFile {
         let (path, until_ms) = match &self.place {
             Place::Fixed(path) => {
                 std::fs::create_dir_all(path.parent()).ok()?;
+                prune_beside(path);
                 (path.clone(), i64::MAX)
             }
             Place::Daily { folder, zone, clock } => {
@@ -135,9 +141,75 @@ fn prune(folder: &AbsPath, now_ms: i64) {
     }
 }
 
+/// Files that were set aside, `<name>.<milliseconds>`: the newest stay.
+fn prune_beside(path: &AbsPath) {
+    let (Some(name), Ok(entries)) = (path.file_name(), std::fs::read_dir(path.parent())) else { return };
+    let set_aside = |entry: std::fs::DirEntry| {
+        let full = entry.file_name().into_string().ok()?;
+        full.strip_prefix(name)?.strip_prefix('.')?.parse::<u64>().ok()
+    };
+    let mut moments: Vec<u64> = entries.filter_map(|entry| set_aside(entry.ok()?)).collect();
+    moments.sort_unstable();
+    let too_many = (moments.len() + 1).saturating_sub(KEPT_FILES);
+    for moment in moments.into_iter().take(too_many) {
+        // A file that cannot be removed is tried again with the next one.
+        drop(std::fs::remove_file(path.with_suffix(&format!(".{moment}"))));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use stdx::{ManualClock, SystemClock};
+
     use super::*;
+
+    fn files(folder: &AbsPath) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut files: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort_unstable();
+        files
+    }
+
+    #[test]
+    fn the_file_that_the_owner_named_is_cut_by_size_and_ten_of_them_stay() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = AbsPath::new(home.path()).unwrap();
+        std::fs::write(folder.join("my.log.keep"), "not ours").unwrap();
+        let log = LogFile { most_bytes: 10, ..LogFile::fixed(folder.join("my.log")) };
+        for moment in 100..130 {
+            log.write("a line of more than ten bytes", moment);
+        }
+        let kept: Vec<String> = (121..130).map(|moment| format!("my.log.{moment}")).collect();
+        let expected: Vec<String> =
+            ["my.log".to_owned()].into_iter().chain(kept).chain(["my.log.keep".to_owned()]).collect();
+        assert_eq!(files(&folder), expected);
+    }
+
+    #[test]
+    fn a_folder_of_days_keeps_ten_files_and_none_that_is_older_than_a_week() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = AbsPath::new(home.path()).unwrap();
+        for day in 10..25 {
+            std::fs::write(folder.join(format!("clawdbot-2026-01-{day}.log")), "x").unwrap();
+        }
+        std::fs::write(folder.join("notes.txt"), "not ours").unwrap();
+        let now = SystemClock.now_ms();
+        prune(&folder, now);
+        assert_eq!(files(&folder).len(), KEPT_FILES + 1);
+        assert!(files(&folder).contains(&"clawdbot-2026-01-24.log".to_owned()), "the newest stay");
+        prune(&folder, now + (KEPT_DAYS + 1) * DAY_MS);
+        assert_eq!(files(&folder), ["notes.txt"]);
+    }
+
+    #[test]
+    fn a_new_day_begins_a_new_file() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = AbsPath::new(home.path()).unwrap();
+        let log = LogFile::daily(folder.clone(), Arc::new(ManualClock::new(0)));
+        log.write("today", 0);
+        log.write("two days later", 2 * DAY_MS);
+        assert_eq!(files(&folder).len(), 2);
+    }
 
     #[test]
     fn a_file_ends_with_its_local_day() {

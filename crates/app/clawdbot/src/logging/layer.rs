@@ -137,3 +137,40 @@ impl Visit for Found {
         self.put(field, value.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use stdx::{AbsPath, ManualClock};
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_published_shape_and_the_fields_of_its_spans() {
+        let home = tempfile::tempdir().unwrap();
+        let path = AbsPath::new(home.path()).unwrap().join("one.log");
+        let redactor = Arc::new(Redactor::default());
+        redactor.learn("s3cret-of-mine");
+        let clock = Arc::new(ManualClock::new(1_769_248_800_000));
+        let layer = ToFile { file: LogFile::fixed(path.clone()), host: "box".to_owned(), redactor, clock };
+        tracing::subscriber::with_default(Registry::default().with(layer), || {
+            let span = tracing::info_span!(target: "agent::run", "run", run = "r1");
+            let _inside = span.enter();
+            tracing::warn!(target: "agent::run", ms = 7, key = "s3cret-of-mine", "tool ended");
+        });
+        let mut line: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let meta = line["_meta"].take();
+        let subsystem = r#"{"subsystem":"agent/run"}"#;
+        let expected = json!({
+            "0": subsystem, "1": "tool ended", "2": { "run": "r1", "ms": 7, "key": "***" },
+            "time": "2026-01-24T10:00:00.000Z", "_meta": null,
+        });
+        assert_eq!(line, expected);
+        let known =
+            (&meta["name"], &meta["logLevelId"], &meta["logLevelName"], &meta["hostname"], &meta["parentNames"]);
+        assert_eq!(known, (&json!(subsystem), &json!(4), &json!("WARN"), &json!("box"), &json!(["clawdbot"])));
+        assert_eq!(meta["date"], line["time"]);
+    }
+}

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use parking_lot::RwLock;
 use serde_json::Value;
 use stdx::Secret;
 
@@ -32,23 +33,24 @@ const MASK: &str = "***";
 /// Names of variables and keys whose values are secrets.
 const SECRET_NAMES: &[&str] = &["TOKEN", "KEY", "SECRET", "PASSWORD", "CREDENTIAL"];
 
-/// Knows what must not be written down.
+/// Knows what must not be written down. One per process: whoever meets a secret teaches it.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
-    known: Vec<Secret>,
+    known: RwLock<Vec<Secret>>,
 }
 
 impl Redactor {
     /// Learns a value.
-    pub(crate) fn learn(&mut self, value: &str) {
+    pub(crate) fn learn(&self, value: &str) {
         let value = value.trim();
-        if value.len() >= SHORTEST && !self.known.iter().any(|known| known.expose() == value) {
-            self.known.push(value.into());
+        let is_known = || self.known.read().iter().any(|known| known.expose() == value);
+        if value.len() >= SHORTEST && !is_known() {
+            self.known.write().push(value.into());
         }
     }
 
     /// Learns the values of variables whose names say that they are secret.
-    pub(crate) fn learn_environment<'a>(&mut self, variables: impl IntoIterator<Item = (&'a String, &'a String)>) {
+    pub(crate) fn learn_environment<'a>(&self, variables: impl IntoIterator<Item = (&'a String, &'a String)>) {
         for (name, value) in variables {
             let name = name.to_uppercase();
             if SECRET_NAMES.iter().any(|word| name.ends_with(word)) {
@@ -58,7 +60,7 @@ impl Redactor {
     }
 
     /// Learns the values of config keys whose names say that they are secret.
-    pub(crate) fn learn_config(&mut self, tree: &Value) {
+    pub(crate) fn learn_config(&self, tree: &Value) {
         match tree {
             Value::Object(map) => {
                 for (name, value) in map {
@@ -77,7 +79,7 @@ impl Redactor {
     /// The text without secrets.
     pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
-        for known in &self.known {
+        for known in self.known.read().iter() {
             if text.contains(known.expose()) {
                 text = Cow::Owned(text.replace(known.expose(), MASK));
             }
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn known_values_and_what_looks_like_a_key_are_masked() {
-        let mut redactor = Redactor::default();
+        let redactor = Redactor::default();
         redactor.learn_config(
             &json!({"gateway": {"auth": {"token": "abcdefghij"}, "port": 1}, "x": [{"apiKey": "k3y-in-list"}]}),
         );
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_short_value_hides_nothing_else() {
-        let mut redactor = Redactor::default();
+        let redactor = Redactor::default();
         redactor.learn("short");
         assert_eq!(redactor.clean("a short line"), "a short line");
     }

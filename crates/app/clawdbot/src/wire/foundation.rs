@@ -13,6 +13,7 @@ use stdx::{AbsPath, Clock, Disk, Entropy, OsEntropy, RealDisk};
 use store::{Migration, Store};
 
 use crate::context::Context;
+use crate::logging::Redactor;
 use crate::places::Places;
 use crate::wire::Configs;
 use crate::{earlier_layout, environment};
@@ -39,6 +40,7 @@ pub(crate) struct Foundation {
     pub(crate) configuration: Arc<Configuration>,
     pub(crate) store: Store,
     pub(crate) networks: Vec<Arc<dyn Channel>>,
+    pub(crate) redactor: Arc<Redactor>,
     /// This machine's name.
     pub(crate) machine: String,
 }
@@ -65,6 +67,7 @@ impl Foundation {
             configuration,
             store,
             networks: crate::adapters::channels(),
+            redactor: Arc::clone(&context.redactor),
             machine: machine_name(),
         }
     }
