@@ -115,6 +115,10 @@ pub(crate) struct Commands {
 }
 
 impl inbound::Conversation for Commands {
+    fn cost(&self, _: SessionKey) -> BoxFuture<'_, String> {
+        std::future::ready(String::new()).boxed()
+    }
+
     fn card(&self, key: SessionKey) -> BoxFuture<'_, String> {
         std::future::ready(format!("Session: {key}")).boxed()
     }

@@ -96,7 +96,7 @@ impl LooseSender {
 
 impl RunSink for LooseSender {
     fn commit(&self, _: &Tx<'_>, start: &RunStart, step: &Committed) -> Result<(), StoreError> {
-        let (Committed::Said { entry, text }, ReplyTo::Channel { channel, target, .. }) = (step, &start.turn.reply)
+        let (Committed::Said { entry, text, .. }, ReplyTo::Channel { channel, target, .. }) = (step, &start.turn.reply)
         else {
             return Ok(());
         };

@@ -68,6 +68,7 @@ pub(crate) struct Run {
     /// The run before this one was stopped.
     after_abort: bool,
     verbose_tools: bool,
+    shown: Shown,
     default_model: String,
     reservation: Option<(Arc<Model>, Reservation)>,
     /// Told with the next commit.
@@ -79,6 +80,21 @@ pub(crate) struct Run {
     usage: Usage,
     answered: Option<Arc<Model>>,
     failovers: Vec<Failover>,
+}
+
+/// What the session's person wants to see beside answers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shown {
+    reasoning: bool,
+    usage: UsageShown,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum UsageShown {
+    #[default]
+    Off,
+    Tokens,
+    Full,
 }
 
 /// Why a run ends before its answer is whole.

@@ -177,6 +177,15 @@ impl Answer {
     }
 
     /// Nothing a person or a tool could use.
+    /// What the model thought, all of it.
+    pub(crate) fn thinking(&self) -> String {
+        let thought = self.parts.iter().filter_map(|part| match part {
+            Building::Thinking { text, .. } => Some(text.trim()),
+            _ => None,
+        });
+        thought.collect::<Vec<_>>().join("\n")
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.text.trim().is_empty() && self.calls().next().is_none()
     }

@@ -54,6 +54,11 @@ pub(crate) fn spent(view: &View<'_>, purse: &Purse, period: Period, day: &str) -
         Period::Day => day.to_owned(),
         Period::Month => format!("{}-01", day.get(..7).unwrap_or(day)),
     };
+    spent_since(view, purse, &from, day)
+}
+
+/// What a purse holds from one day to another.
+pub(crate) fn spent_since(view: &View<'_>, purse: &Purse, from: &str, day: &str) -> Result<Money, StoreError> {
     let sum = view.first(
         "SELECT COALESCE(SUM(amount), 0) FROM spending WHERE purse = ?1 AND day BETWEEN ?2 AND ?3",
         params![purse.to_string(), from, day],

@@ -15,6 +15,8 @@ use crate::ledger::{self, Line};
 use crate::money::Money;
 use crate::purse::{Period, Purse, Spender, limited};
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// All purses. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Purses {
@@ -170,6 +172,17 @@ impl Purses {
     pub async fn spent(&self, purse: &Purse, period: Period, now_ms: i64) -> Result<Money, StoreError> {
         let (purse, day) = (purse.clone(), self.day(now_ms));
         self.store.read(move |view| ledger::spent(view, &purse, period, &day)).await
+    }
+
+    /// What a purse has paid and set aside in so many days, today the last of them; `None` is ever.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn spent_in_days(&self, purse: &Purse, days: Option<u16>, now_ms: i64) -> Result<Money, StoreError> {
+        let (purse, today) = (purse.clone(), self.day(now_ms));
+        let before = |days: u16| now_ms - i64::from(days.saturating_sub(1)) * DAY_MS;
+        let from = days.map_or_else(String::new, |days| self.day(before(days)));
+        self.store.read(move |view| ledger::spent_since(view, &purse, &from, &today)).await
     }
 
     /// The owner's day, as `2026-01-31`.

@@ -22,6 +22,8 @@ pub enum Directive {
     Think(Level<Thinking>),
     Verbose(Level<&'static str>),
     Reasoning(Level<&'static str>),
+    /// `cost` asks; the other words choose the line below answers.
+    Usage(Level<&'static str>),
     Model {
         word: Option<String>,
     },
@@ -96,6 +98,7 @@ fn named(name: &str, argument: Option<String>, below: &str) -> Option<Directive>
         "think" | "thinking" | "t" => Directive::Think(level(argument, Thinking::from_word)),
         "verbose" | "v" => Directive::Verbose(level(argument, verbose_word)),
         "reasoning" | "reason" => Directive::Reasoning(level(argument, reasoning_word)),
+        "usage" => Directive::Usage(level(argument, usage_word)),
         "model" => Directive::Model { word: argument },
         "queue" => Directive::Queue { mode: argument },
         "activation" => Directive::Activation(level(argument, Activation::from_word)),
@@ -128,6 +131,16 @@ fn reasoning_word(word: &str) -> Option<&'static str> {
     }
 }
 
+fn usage_word(word: &str) -> Option<&'static str> {
+    match word.to_lowercase().as_str() {
+        "off" | "hide" => Some("off"),
+        "tokens" | "on" => Some("tokens"),
+        "full" => Some("full"),
+        "cost" => Some("cost"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +162,8 @@ mod tests {
         assert_eq!(directive("/verbose loud"), Some(Directive::Verbose(Level::Unknown("loud".into()))));
         assert_eq!(directive("/activation Reply"), Some(Directive::Activation(Level::Set(Activation::Reply))));
         assert_eq!(directive("/activation foo"), Some(Directive::Activation(Level::Unknown("foo".into()))));
+        assert_eq!(directive("/usage"), Some(Directive::Usage(Level::Show)));
+        assert_eq!(directive("/usage on"), Some(Directive::Usage(Level::Set("tokens"))));
         assert_eq!(directive("/new hello\nthere"), Some(Directive::New { rest: "hello\nthere".into() }));
     }
 

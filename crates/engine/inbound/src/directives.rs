@@ -72,6 +72,7 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
             format!("Reasoning: {level}.")
         }
         Directive::Reasoning(other) => shown(inner, key, &other, &REASONING).await?,
+        Directive::Usage(level) => usage(inner, key, level).await?,
         Directive::Model { word: None } => {
             format!("Current: {}\n\nSwitch: /model <provider/model>", inner.conversation.model(key.clone()).await)
         }
@@ -82,6 +83,27 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
         Directive::Queue { mode } => queue(inner, key, mode).await?,
         Directive::Activation(level) => activation(inner, given, level).await?,
     }))
+}
+
+/// The line below answers: chosen, or the next one in turn. `cost` only asks.
+async fn usage(inner: &Inner, key: &SessionKey, level: Level<&'static str>) -> Result<String, InboundError> {
+    let chosen = match level {
+        Level::Set("cost") => return Ok(inner.conversation.cost(key.clone()).await),
+        Level::Set(mode) => mode,
+        Level::Show => {
+            let record = inner.sessions.find(key).await?;
+            match record.and_then(|record| record.text("responseUsage")).as_deref() {
+                None | Some("off") => "tokens",
+                Some("full") => "off",
+                Some(_) => "full",
+            }
+        }
+        Level::Unknown(word) => {
+            return Ok(format!("“{word}” is no usage mode. There are: {}.", texts::USAGE_MODES));
+        }
+    };
+    set(inner, key, "responseUsage", (chosen != "off").then_some(chosen)).await?;
+    Ok(format!("Usage below answers: {chosen}."))
 }
 
 async fn stop(inner: &Inner, key: &SessionKey) -> String {

@@ -63,6 +63,9 @@ pub trait Conversation: Send + Sync + std::fmt::Debug {
     /// The answer to `/status`.
     fn card(&self, key: SessionKey) -> BoxFuture<'_, String>;
 
+    /// What the session, the day and the last thirty days cost, for `/usage cost`.
+    fn cost(&self, key: SessionKey) -> BoxFuture<'_, String>;
+
     /// The session's model, for `/model`: `provider/model`.
     fn model(&self, key: SessionKey) -> BoxFuture<'_, String>;
 

@@ -22,8 +22,8 @@ pub use error::LaneError;
 pub use lane::{Effect, Event, Lane, Waiting};
 pub use methods::{Resolve, methods};
 pub use run::{
-    Accepted, Committed, Failover, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Runner, StopCause, Stopper,
-    ToolPhase,
+    Accepted, Beside, Committed, Failover, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Runner, StopCause,
+    Stopper, ToolPhase,
 };
 pub use sink::{RunSink, Sinks};
 pub use table::{Ended, Figures, Lanes, Neighbours, OtherSession};

@@ -194,6 +194,15 @@ pub enum Accepted {
     Queued,
 }
 
+/// What a session shows beside an answer because its person asked for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What the model thought before it.
+    pub reasoning: Option<Arc<str>>,
+    /// A line below the last answer of a run.
+    pub footer: Option<Arc<str>>,
+}
+
 /// A step that is being committed: sinks add what it causes to the same transaction.
 #[derive(Debug, Clone)]
 pub enum Committed {
@@ -201,10 +210,11 @@ pub enum Committed {
     Started {
         entry: Option<EntryId>,
     },
-    /// An assistant message with visible text became an entry.
+    /// An assistant message became an entry.
     Said {
         entry: EntryId,
         text: Arc<str>,
+        beside: Beside,
     },
     /// A turn steered into the run became an entry.
     Steered {

@@ -152,7 +152,7 @@ impl Deliveries {
     /// # Errors
     /// The store's.
     pub fn stage(&self, tx: &Tx<'_>, place: &Place, origin: Origin<'_>, text: &Visible) -> Result<(), StoreError> {
-        let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None };
+        let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None, footer: None };
         self.stage_parts(tx, place, &said, vec![Part::Text(text.clone())])
     }
 
@@ -167,7 +167,7 @@ impl Deliveries {
     /// Stages what a model said, shaped.
     pub(crate) fn stage_said(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, raw: &str) -> Result<(), StoreError> {
         let config = self.0.config.get();
-        let parts = shape::shape(raw, config.response_prefix.as_deref());
+        let parts = shape::with_footer(shape::shape(raw, config.response_prefix.as_deref()), said.footer);
         self.stage_parts(tx, place, said, parts)
     }
 
@@ -183,7 +183,7 @@ impl Deliveries {
         (message, emoji): (&MessageId, Option<&str>),
     ) -> Result<(), StoreError> {
         let body = Body::Reaction { message: message.clone(), emoji: emoji.map(str::to_owned) };
-        let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None };
+        let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None, footer: None };
         drafts(vec![body], place, &said).iter().try_for_each(|draft| outbox::stage(tx, draft).map(drop))
     }
 
@@ -385,6 +385,8 @@ pub(crate) struct Said<'a> {
     pub(crate) name: &'a str,
     pub(crate) agent: Option<&'a AgentId>,
     pub(crate) quote: Option<ids::MessageId>,
+    /// A line below its last text.
+    pub(crate) footer: Option<&'a str>,
 }
 
 /// The pieces, each with its name; the first quotes.

@@ -91,7 +91,8 @@ impl Message {
             return Err(ToolError::Denied(format!("{key} shows no buttons in this chat")));
         }
         let name = format!("{}:{}", cx.run, cx.call);
-        let said = Said { cause: cx.run.as_str(), name: &name, agent: Some(&cx.agent), quote: input.quoted()? };
+        let said =
+            Said { cause: cx.run.as_str(), name: &name, agent: Some(&cx.agent), quote: input.quoted()?, footer: None };
         let place = place(here);
         let bodies = self.bodies(&input, keyboard.is_some(), &place, cx)?;
         let mut pieces = drafts(bodies, &place, &said);

@@ -31,6 +31,26 @@ pub fn notice(text: &str) -> Option<Visible> {
     visible(text)
 }
 
+/// What a model thought, for a person who asked to see it: the one text made of what is otherwise hidden.
+pub(crate) fn reasoning(thought: &str) -> Option<Visible> {
+    let line = |line: &str| if line.trim().is_empty() { String::new() } else { format!("_{}_", line.trim()) };
+    let lines: Vec<String> = thought.trim().lines().map(line).collect();
+    (!lines.is_empty()).then(|| Visible(format!("Reasoning:\n{}", lines.join("\n"))))
+}
+
+/// A line of ours below the last text; a reply without text gets none.
+pub(crate) fn with_footer(mut parts: Vec<Part>, footer: Option<&str>) -> Vec<Part> {
+    let last = parts.iter_mut().rev().find_map(|part| match part {
+        Part::Text(text) => Some(text),
+        Part::Media(_) => None,
+    });
+    if let (Some(text), Some(footer)) = (last, footer) {
+        text.0.push('\n');
+        text.0.push_str(footer);
+    }
+    parts
+}
+
 /// Which message a reply quotes, when the model asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Quote {
@@ -307,6 +327,24 @@ mod tests {
         assert_eq!(quote("[[reply_to_current]] yes"), Some(Quote::Current));
         assert_eq!(quote("[[reply_to: 42]] yes [[reply_to_current]]"), Some(Quote::Message("42".into())));
         assert_eq!(quote("plain"), None);
+    }
+
+    #[test]
+    fn reasoning_is_shown_in_italics_and_nothing_is_no_message() {
+        assert_eq!(
+            reasoning("a plan\n\nof two lines\n").map(|text| text.0).as_deref(),
+            Some("Reasoning:\n_a plan_\n\n_of two lines_")
+        );
+        assert_eq!(reasoning(" \n"), None);
+    }
+
+    #[test]
+    fn a_footer_stands_below_the_text_and_never_alone() {
+        assert_eq!(
+            with_footer(shape("hi\nMEDIA:/a.png", None), Some("42 in"))[0],
+            Part::Text(Visible("hi\n42 in".into()))
+        );
+        assert_eq!(with_footer(shape("NO_REPLY", None), Some("42 in")), []);
     }
 
     #[test]

@@ -51,16 +51,20 @@ impl RunSink for Deliveries {
         let Some(place) = place(turn) else { return Ok(()) };
         let run = turn.run.as_str();
         match step {
-            Committed::Said { entry, text } => {
+            Committed::Said { entry, text, beside } => {
                 let current = match &turn.reply {
                     ReplyTo::Channel { message, .. } => message.as_ref(),
                     ReplyTo::Operators => None,
                 };
                 let quote = quoted(shape::quote(text), current);
                 let name = format!("{run}:{entry}");
+                let reasoning = beside.reasoning.as_deref().filter(|_| turn.is_trusted()).and_then(shape::reasoning);
+                if let Some(text) = reasoning {
+                    self.stage(tx, &place, Origin { cause: run, name: &format!("{name}:reasoning") }, &text)?;
+                }
                 // Files are the machine's: only who may use tools here is sent any.
                 let agent = turn.is_trusted().then_some(&turn.agent);
-                let said = Said { cause: run, name: &name, agent, quote };
+                let said = Said { cause: run, name: &name, agent, quote, footer: beside.footer.as_deref() };
                 if told::has_told(tx, run, text)? {
                     return Ok(());
                 }

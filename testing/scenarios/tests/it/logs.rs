@@ -46,7 +46,7 @@ async fn every_stage_of_a_turn_is_found_under_the_run_that_explain_names() -> an
     let started = |step: &&Value| step["kind"] == "run.started";
     let told =
         chain["steps"].as_array().and_then(|steps| steps.iter().find(started)).and_then(|it| it["text"].as_str());
-    let run = told.and_then(|told| told.strip_prefix("run ")?.strip_suffix(" started"));
+    let run = told.and_then(|told| Some(told.strip_prefix("run ")?.split_once(" started")?.0));
     let run = run.ok_or_else(|| anyhow::anyhow!("no run: {chain}"))?;
     let of_run = |line: &&Value| line["2"]["run"] == run || line["2"]["cause"] == run;
     let told: Vec<&str> = lines.iter().filter(of_run).filter_map(|line| line["1"].as_str()).collect();

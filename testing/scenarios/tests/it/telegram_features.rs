@@ -197,3 +197,52 @@ async fn post(address: &str, path: &str, secret: Option<&str>, body: &str) -> an
     socket.read_to_string(&mut answer).await?;
     Ok(answer.split(' ').nth(1).unwrap_or_default().parse()?)
 }
+
+#[tokio::test]
+async fn the_line_below_an_answer_goes_through_its_modes_and_tells_what_was_spent() -> anyhow::Result<()> {
+    let stage = Stage::set_with(|config| {
+        let model = &mut config["models"]["providers"]["fake"]["models"][0];
+        model["cost"] = serde_json::json!({ "input": 1000.0, "output": 1000.0, "cacheRead": 0, "cacheWrite": 0 });
+    })
+    .await?;
+    stage.model.otherwise(|_| Answer::text("Fine.").usage(1500, 20, 0));
+    let ann = stage.telegram.user("ann");
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        ann.says("how are you?");
+        answers.push(stage.telegram.expect_reply().await.text);
+        ann.says("/usage");
+        stage.telegram.expect_reply().await;
+    }
+    let tokens = "Fine.\nUsage: 1.5k in / 20 out · est $1.52";
+    let full = format!("{tokens} · session agent:main:main");
+    assert_eq!(answers, ["Fine.", tokens, full.as_str(), "Fine."]);
+    ann.says("/usage cost");
+    let told = stage.telegram.expect_reply().await.text;
+    let spent: Vec<&str> = told.lines().filter_map(|line| line.split_once(": ")).map(|(_, sum)| sum).collect();
+    assert!(spent.len() == 3 && spent.iter().all(|sum| sum.starts_with("$6.08")), "{told}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn reasoning_is_a_message_before_the_answer_for_who_asked_for_it_and_nobody_else() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("Four.").thinking("Two and two.", "signature"));
+    let ann = stage.telegram.user("ann");
+    ann.says("what is 2 + 2?");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Four.");
+    ann.says("/reasoning on");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Reasoning: on.");
+    ann.says("what is 2 + 2?");
+    let thought = stage.telegram.expect_reply().await;
+    assert_eq!(
+        (thought.text.as_str(), thought.raw.as_str()),
+        ("Reasoning:\nTwo and two.", "Reasoning:\n<i>Two and two.</i>")
+    );
+    assert_eq!(stage.telegram.expect_reply().await.text, "Four.");
+    ann.says("/reasoning off");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Reasoning: off.");
+    ann.says("what is 2 + 2?");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Four.");
+    Ok(())
+}

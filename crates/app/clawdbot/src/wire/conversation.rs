@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use agent::Agents;
+use budget::{Purse, Purses};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use ids::SessionKey;
 use lanes::Lanes;
 use sessions::{Fresh, Opening, Record, Sessions};
+use stdx::Clock;
+use store::StoreError;
 
 /// The engines behind the commands.
 #[derive(Debug)]
@@ -15,11 +18,29 @@ pub(crate) struct Commands {
     sessions: Arc<Sessions>,
     agents: Agents,
     lanes: Arc<Lanes>,
+    purses: Purses,
+    clock: Arc<dyn Clock>,
 }
 
 impl Commands {
-    pub(crate) fn new(sessions: &Arc<Sessions>, agents: &Agents, lanes: &Arc<Lanes>) -> Self {
-        Self { sessions: Arc::clone(sessions), agents: agents.clone(), lanes: Arc::clone(lanes) }
+    pub(crate) fn new(
+        sessions: &Arc<Sessions>,
+        agents: &Agents,
+        lanes: &Arc<Lanes>,
+        purses: Purses,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let (sessions, lanes, clock) = (Arc::clone(sessions), Arc::clone(lanes), Arc::clone(clock));
+        Self { sessions, agents: agents.clone(), lanes, purses, clock }
+    }
+
+    async fn costs(&self, key: &SessionKey) -> Result<String, StoreError> {
+        let now_ms = self.clock.now_ms();
+        let chat = Purse::Chat(key.to_string());
+        let session = self.purses.spent_in_days(&chat, None, now_ms).await?;
+        let today = self.purses.spent_in_days(&Purse::All, Some(1), now_ms).await?;
+        let month = self.purses.spent_in_days(&Purse::All, Some(30), now_ms).await?;
+        Ok(format!("Session: {session}\nToday: {today}\nLast 30 days: {month}"))
     }
 
     fn model_of(&self, key: &SessionKey, record: Option<&Record>) -> String {
@@ -96,6 +117,11 @@ fn with_profile(word: &str) -> (&str, Option<&str>) {
 impl inbound::Conversation for Commands {
     fn card(&self, key: SessionKey) -> BoxFuture<'_, String> {
         self.lines(key).boxed()
+    }
+
+    fn cost(&self, key: SessionKey) -> BoxFuture<'_, String> {
+        async move { self.costs(&key).await.unwrap_or_else(|error| format!("⚠️ The ledger cannot be read: {error}")) }
+            .boxed()
     }
 
     fn model(&self, key: SessionKey) -> BoxFuture<'_, String> {

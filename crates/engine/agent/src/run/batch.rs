@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use budget::{Expense, Money, Refusal, Reservation, Spender};
 use ids::EntryId;
-use lanes::{Committed, RunOutcome};
+use lanes::{Beside, Committed, RunOutcome};
 use provider::{Model, Usage};
 use serde_json::Value;
 use sessions::{NewEntry, Record};
@@ -34,7 +34,7 @@ pub(super) struct Batch {
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     Started { entry: Option<usize> },
-    Said { entry: usize, text: Arc<str> },
+    Said { entry: usize, text: Arc<str>, beside: Beside },
     Known(Committed),
 }
 
@@ -123,7 +123,7 @@ impl Run {
 fn known(step: Step, ids: &[EntryId]) -> Option<Committed> {
     Some(match step {
         Step::Started { entry } => Committed::Started { entry: entry.and_then(|at| ids.get(at).cloned()) },
-        Step::Said { entry, text } => Committed::Said { entry: ids.get(entry)?.clone(), text },
+        Step::Said { entry, text, beside } => Committed::Said { entry: ids.get(entry)?.clone(), text, beside },
         Step::Known(step) => step,
     })
 }

@@ -15,7 +15,7 @@ use tool::Origin;
 
 use super::batch::{Batch, Step};
 use super::pin::Pin;
-use super::{Halt, Run};
+use super::{Halt, Run, Shown, UsageShown};
 use crate::agents::{Inner, thinking_default};
 use crate::config::Config;
 use crate::runs::{self, RowChange};
@@ -78,6 +78,7 @@ impl Run {
             system: None,
             turns_sent: agents.parts.limits.turns(&start.turn.key),
             after_abort: record.get::<bool>("abortedLastRun") == Some(true),
+            shown: shown(&record, turn.is_trusted()),
             verbose_tools: matches!(verbose.as_deref(), Some("on" | "full")),
             default_model: default_model.unwrap_or_default(),
             reservation: None,
@@ -214,6 +215,17 @@ impl Run {
         let wanted = self.thinking.unwrap_or_else(|| thinking_default(&self.config, model));
         if model.reasoning { model.reference.bounded(wanted) } else { Thinking::Off }
     }
+}
+
+/// Reasoning is told only to somebody who may use this machine.
+fn shown(record: &Record, is_trusted: bool) -> Shown {
+    let usage = match record.text("responseUsage").as_deref() {
+        None | Some("off") => UsageShown::Off,
+        Some("full") => UsageShown::Full,
+        Some(_) => UsageShown::Tokens,
+    };
+    let reasoning = matches!(record.text("reasoningLevel").as_deref(), Some("on" | "stream"));
+    Shown { reasoning: reasoning && is_trusted, usage }
 }
 
 /// What the run brings before the gate.

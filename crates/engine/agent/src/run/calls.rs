@@ -71,6 +71,7 @@ impl Run {
             steered = self.steered();
         }
         if steered.is_empty() {
+            self.add_footer(&mut batch, model);
             self.commit(batch.end(&lanes::RunOutcome::Done)).await?;
             return Ok(true);
         }

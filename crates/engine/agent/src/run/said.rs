@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use budget::Money;
-use lanes::{Committed, Turn, TurnFile};
-use provider::{Model, Usage};
+use lanes::{Beside, Committed, Turn, TurnFile};
+use provider::{Model, ProfileKind, Usage};
 use sessions::{
     AssistantMessage, Cost, Message, NewEntry, Part, Record, StopReason, ToolResultMessage, Usage as Bill, UserMessage,
 };
 use tool::{Origin, Provenance, Secrecy};
 
-use super::Run;
 use super::batch::{Batch, Step};
+use super::{Run, UsageShown};
 use crate::context;
 use crate::stream::Answer;
 use crate::tool_call::Finished;
@@ -153,10 +153,24 @@ impl Run {
         let entry = batch.entries.len();
         batch.entries.push(self.assistant_entry(model, answer, stop, None));
         let text = answer.text();
+        let reasoning = self.shown.reasoning.then(|| answer.thinking()).filter(|thought| !thought.trim().is_empty());
+        let reasoning: Option<Arc<str>> = reasoning.map(Into::into);
+        if text.trim().is_empty() && reasoning.is_none() {
+            return;
+        }
+        batch.steps.push(Step::Said { entry, text: text.into(), beside: Beside { reasoning, footer: None } });
         if !text.trim().is_empty() {
-            batch.steps.push(Step::Said { entry, text: text.into() });
             self.texts.push(text.to_owned());
         }
+    }
+
+    /// Puts the line that the person asked for below the answer that ends the batch.
+    pub(super) fn add_footer(&self, batch: &mut Batch, model: &Model) {
+        let Some(Step::Said { beside, .. }) = batch.steps.last_mut() else { return };
+        let profile = self.profiles.as_ref().and_then(|profiles| profiles.front());
+        let is_billed = profile.is_some_and(|profile| matches!(profile.kind, ProfileKind::ApiKey(_)));
+        let cost = is_billed.then(|| self.usage.cost(&self.agents.tariff.price(model))).filter(|cost| *cost > 0.0);
+        beside.footer = footer(self.shown.usage, &self.usage, cost, self.start.turn.key.as_str()).map(Into::into);
     }
 
     /// Adds turns that were steered into the run.
@@ -179,6 +193,29 @@ impl Run {
     }
 }
 
+/// The line below a run's last answer.
+fn footer(shown: UsageShown, usage: &Usage, cost: Option<f64>, session: &str) -> Option<String> {
+    let tokens = |count: u64| match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
+        _ => format!("{}.{}m", count / 1_000_000, count % 1_000_000 / 100_000),
+    };
+    let mut line = format!("Usage: {} in / {} out", tokens(usage.input), tokens(usage.output));
+    if let Some(cost) = cost {
+        let digits = if cost < 0.01 { 4 } else { 2 };
+        // Writing to a text cannot fail.
+        let _infallible = write!(line, " · est ${cost:.digits$}");
+    }
+    match shown {
+        UsageShown::Off => return None,
+        UsageShown::Tokens => {}
+        UsageShown::Full => {
+            let _infallible = write!(line, " · session {session}");
+        }
+    }
+    Some(line)
+}
+
 /// Which model was asked last, and how much it can hold.
 pub(super) fn note_model(record: &mut Record, model: &Model) {
     record.set("contextTokens", &model.context_window);
@@ -192,5 +229,23 @@ pub(crate) fn derived(turn: &Turn, origin: Origin, by: impl Into<Arc<str>>) -> P
     match turn.causes.first().or(turn.provenance.cause.as_ref()) {
         Some(cause) => provenance.caused_by(cause.clone()),
         None => provenance,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_below_an_answer_says_what_its_mode_asks_for() {
+        let usage = Usage { input: 12_345, output: 67, ..Usage::default() };
+        let line = |shown, cost| footer(shown, &usage, cost, "agent:main:main");
+        assert_eq!(line(UsageShown::Off, Some(1.0)), None);
+        assert_eq!(line(UsageShown::Tokens, None).as_deref(), Some("Usage: 12.3k in / 67 out"));
+        assert_eq!(line(UsageShown::Tokens, Some(0.0042)).as_deref(), Some("Usage: 12.3k in / 67 out · est $0.0042"));
+        assert_eq!(
+            line(UsageShown::Full, Some(1.2)).as_deref(),
+            Some("Usage: 12.3k in / 67 out · est $1.20 · session agent:main:main")
+        );
     }
 }

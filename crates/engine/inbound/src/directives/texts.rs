@@ -2,7 +2,7 @@
 
 pub(super) const HELP: &str = "ℹ️ Help\n\
     Session: /new starts over · /compact [what to keep] · /stop\n\
-    Options: /think <level> · /verbose on|off|full · /reasoning on|off · /model <provider/model> · /queue <mode>\n\
+    Options: /think <level> · /verbose on|off|full · /reasoning on|off · /usage tokens|full|cost · /model <provider/model> · /queue <mode>\n\
     More: /status · /whoami · /commands";
 
 pub(super) const COMMANDS: &str = "Commands\n\
@@ -15,6 +15,7 @@ pub(super) const COMMANDS: &str = "Commands\n\
     /think off|minimal|low|medium|high|xhigh – how long the model thinks\n\
     /verbose on|off|full – show tool calls\n\
     /reasoning on|off|stream – show reasoning\n\
+    /usage [off|tokens|full] – a line with tokens below answers; /usage cost – what was spent\n\
     /model [provider/model] – show or choose the model\n\
     /queue [collect|followup|steer|steer-backlog|interrupt] – what messages do during a run\n\
     /activation mention|always|reply – when I answer in a group";
@@ -22,6 +23,7 @@ pub(super) const COMMANDS: &str = "Commands\n\
 pub(super) const THINK_LEVELS: &str = "off, minimal, low, medium, high, xhigh";
 pub(super) const VERBOSE_LEVELS: &str = "on, off, full";
 pub(super) const REASONING_LEVELS: &str = "on, off, stream";
+pub(super) const USAGE_MODES: &str = "off, tokens, full, cost";
 pub(super) const QUEUE_MODES: &str = "collect, followup, steer, steer-backlog, interrupt";
 
 /// What the model is asked for when a person starts over without saying more.
