@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accounts::Inbox;
-use agent::{Agents, Folders, Host, NoGroupRules, NoHistoryLimits, NoSkills, Unfinished};
+use agent::{Agents, Folders, Host, NoGroupRules, NoHistoryLimits, Unfinished};
 use anyhow::Result;
 use audit::Audit;
 use budget::Purses;
@@ -129,7 +129,7 @@ impl House {
             worlds: Arc::new(Neighbour),
             groups: Arc::new(NoGroupRules),
             limits: Arc::new(NoHistoryLimits),
-            skills: Arc::new(NoSkills),
+            skills: Arc::new(prompt::NoSkills),
             clock: clock.clone(),
             entropy: entropy.clone(),
             disk,

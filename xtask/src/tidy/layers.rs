@@ -9,7 +9,7 @@ use super::{
 
 /// Every edge between engines.
 const ENGINE_EDGES: &[(&str, &[&str])] = &[
-    ("agent", &["lanes", "sessions", "sandbox", "credentials", "budget", "media"]),
+    ("agent", &["lanes", "sessions", "sandbox", "credentials", "budget", "media", "prompt"]),
     ("inbound", &["accounts", "lanes", "sessions", "outbound"]),
     ("outbound", &["lanes"]),
 ];

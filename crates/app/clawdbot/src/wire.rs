@@ -160,7 +160,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         worlds: Arc::clone(&worlds) as Arc<dyn agent::WorldSource>,
         limits: Arc::new(ChannelLimits(base.live()?)),
         groups: Arc::new(GroupTools::new(config.inbound.clone())),
-        skills: Arc::new(agent::NoSkills),
+        skills: Arc::new(prompt::NoSkills),
         clock: Arc::clone(&base.clock),
         entropy: Arc::clone(&base.entropy),
         disk: Arc::clone(&base.disk),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use config::{ConfigPath, Issues, Reload, Section};
 use ids::AgentId;
+use prompt::Identity;
 use provider::{ModelRef, Thinking};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -122,18 +123,6 @@ pub struct AgentEntry {
     pub identity: Option<Identity>,
     pub tools: Option<sandbox::AgentTools>,
     pub sandbox: sandbox::Containers,
-}
-
-/// How an agent shows itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-#[schemars(rename = "IdentitySettings")]
-pub struct Identity {
-    pub name: Option<String>,
-    pub theme: Option<String>,
-    pub emoji: Option<String>,
-    /// An address, a data: URL, a file in the workspace, or a short text.
-    pub avatar: Option<String>,
 }
 
 /// Vendors and servers beyond those known.

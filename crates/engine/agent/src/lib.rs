@@ -12,7 +12,6 @@ mod failover; // what to do when a call fails: pure
 mod methods; // what operators may call
 mod models; // which model answers: pure
 mod ports; // what others stand in for
-mod prompt; // the system prompt
 mod prune; // what an old prompt is sent without: pure
 mod resume; // after a restart
 mod run; // one run
@@ -24,11 +23,10 @@ mod tool_call; // one tool call
 pub use advice::no_model_advice;
 pub use agents::{Agents, Folders, Host, Parts};
 pub use config::{
-    AgentEntry, AgentsSection, Choice, ChosenModel, CompactionSettings, Config, Defaults, Face, HardClear, Identity,
-    ModelEntry, ModelsSection, Params, ProviderEntry, Pruning, PruningMode, SoftTrim, UiSection,
+    AgentEntry, AgentsSection, Choice, ChosenModel, CompactionSettings, Config, Defaults, Face, HardClear, ModelEntry,
+    ModelsSection, Params, ProviderEntry, Pruning, PruningMode, SoftTrim, UiSection,
 };
 pub use methods::methods;
 pub use ports::{HistoryLimits, Keyring, NoHistoryLimits, WorldSource};
-pub use prompt::{NoSkills, PromptSource};
 pub use runs::{MIGRATIONS, Unfinished};
 pub use tool_call::gate::{GroupPolicy, NoGroupRules};

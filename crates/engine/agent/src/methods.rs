@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use config::Live;
 use ids::AgentId;
+use prompt::Identity;
 use protocol::agent::{Identity as IdentityMethod, identity};
 use protocol::agents::list::{AgentIdentity, AgentSummary, SessionScope};
 use protocol::agents::{List as AgentsList, list as agents_list};
@@ -14,7 +15,6 @@ use provider::{Input, KnownModel};
 use rpc::{Call, Methods, RpcError};
 
 use crate::agents::Agents;
-use crate::config::Identity;
 use crate::models;
 
 /// What clients see of an agent without a name and a face.

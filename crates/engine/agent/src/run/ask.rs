@@ -8,13 +8,13 @@ use budget::Money;
 use credentials::{CredentialError, Failure};
 use futures_util::{FutureExt as _, StreamExt as _};
 use lanes::{Failover, RunEvent};
+use prompt::{Input, Mode};
 use provider::{CacheHint, Model, ModelRequest, Profile, Provider, ProviderError, StopReason, Thinking, ToolSchema};
 use serde_json::json;
 
 use super::batch::Batch;
 use super::{Halt, Run};
 use crate::failover::{Remedy, Situation, remedy};
-use crate::prompt::{Input, Mode};
 use crate::stream::Answer;
 use crate::{advice, context};
 

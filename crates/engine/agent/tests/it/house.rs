@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Agents, Config, Folders, Host, Keyring, NoGroupRules, NoHistoryLimits, NoSkills, Parts, WorldSource};
+use agent::{Agents, Config, Folders, Host, Keyring, NoGroupRules, NoHistoryLimits, Parts, WorldSource};
 use budget::Purses;
 use channel::{Attachment, Descriptor};
 use config::Live;
@@ -146,7 +146,7 @@ impl House {
             worlds: Arc::new(Worlds),
             groups: Arc::new(NoGroupRules),
             limits: Arc::new(NoHistoryLimits),
-            skills: Arc::new(NoSkills),
+            skills: Arc::new(prompt::NoSkills),
             clock,
             entropy,
             disk: disk.clone(),

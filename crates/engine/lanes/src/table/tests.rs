@@ -30,6 +30,7 @@ impl Runner for Held {
                 session: None,
                 model: None,
                 usage: provider::Usage::default(),
+                failovers: Vec::new(),
             }
         })
     }

@@ -1,11 +1,4 @@
-//! The system prompt: fixed sections in the published order, then the workspace's own files.
-//!
-//! The fixed part with all tool schemas stays below 2,000 tokens. Nothing in it changes from turn to turn, so that
-//! vendors can keep it cached: no clock, no counters.
-
-mod bootstrap; // the workspace's files
-mod sections; // the fixed words
-mod templates; // what a new workspace starts with
+//! Builds prompts, and reads each workspace's files only when they changed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,8 +8,10 @@ use ids::AgentId;
 use parking_lot::Mutex;
 use stdx::{AbsPath, Disk};
 
-use bootstrap::Context;
-pub(crate) use sections::{Input, Mode};
+use crate::bootstrap::{self, Context};
+use crate::identity::Identity;
+use crate::sections::{self, Input};
+use crate::templates;
 
 /// Text that skills add to the prompt. They live in a crate this one does not know.
 pub trait PromptSource: Send + Sync {
@@ -38,18 +33,19 @@ impl PromptSource for NoSkills {
 const REMEMBERED: usize = 32;
 
 /// Builds prompts and remembers each workspace's files until they change.
-pub(crate) struct Prompts {
+pub struct Prompts {
     disk: Arc<dyn Disk>,
     contexts: Mutex<HashMap<AbsPath, Arc<Context>>>,
 }
 
 impl Prompts {
-    pub(crate) fn new(disk: Arc<dyn Disk>) -> Self {
+    #[must_use]
+    pub fn new(disk: Arc<dyn Disk>) -> Self {
         Self { disk, contexts: Mutex::default() }
     }
 
     /// The whole prompt. Looks at the files' times, and reads those that changed.
-    pub(crate) fn build(&self, input: &Input<'_>, workspace: &AbsPath, most_chars: usize, seed: bool) -> Arc<str> {
+    pub fn build(&self, input: &Input<'_>, workspace: &AbsPath, most_chars: usize, seed: bool) -> Arc<str> {
         let context = self.context(workspace, most_chars, seed);
         sections::build(input, context.text(input.mode)).into()
     }
@@ -77,8 +73,9 @@ impl Prompts {
     }
 
     /// `- Name:` and its like of the workspace's IDENTITY.md.
-    pub(crate) fn identity(&self, workspace: &AbsPath) -> crate::config::Identity {
-        bootstrap::identity(self.disk.as_ref(), workspace)
+    #[must_use]
+    pub fn identity(&self, workspace: &AbsPath) -> Identity {
+        Identity::of(self.disk.as_ref(), workspace)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// How much of the prompt a run gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub enum Mode {
     Full,
     /// Sub-agents: no manners for chats.
     Minimal,
@@ -12,7 +12,7 @@ pub(crate) enum Mode {
 
 /// What the words depend on.
 #[derive(Debug, Clone)]
-pub(crate) struct Input<'a> {
+pub struct Input<'a> {
     pub mode: Mode,
     pub agent: &'a str,
     pub tools: &'a [(&'static str, &'static str)],
@@ -31,7 +31,7 @@ pub(crate) struct Input<'a> {
     pub thinking: &'a str,
 }
 
-pub(super) fn build(input: &Input<'_>, files: &str) -> String {
+pub(crate) fn build(input: &Input<'_>, files: &str) -> String {
     let mut to = String::with_capacity(6 << 10 | files.len());
     let full = input.mode == Mode::Full;
     line(&mut to, "You are a personal assistant running inside Clawdbot.");

@@ -5,27 +5,26 @@ use std::fmt::Write as _;
 use stdx::{AbsPath, Disk};
 use tracing::warn;
 
-use super::Mode;
-use crate::config::Identity;
+use crate::sections::Mode;
 
 /// In the published order.
-pub(super) const FILES: [&str; 7] =
+pub(crate) const FILES: [&str; 7] =
     ["AGENTS.md", "SOUL.md", "TOOLS.md", "IDENTITY.md", "USER.md", "HEARTBEAT.md", "BOOTSTRAP.md"];
 /// The only ones a sub-agent is shown.
 const FOR_SUBAGENTS: [&str; 2] = ["AGENTS.md", "TOOLS.md"];
 /// A file that is larger is cut without being read whole.
-const LARGEST: usize = 4 << 20;
+pub(crate) const LARGEST: usize = 4 << 20;
 
 /// Size and time of each file, `None` where there is none.
-pub(super) type Stamps = [Option<(u64, i64)>; FILES.len()];
+pub(crate) type Stamps = [Option<(u64, i64)>; FILES.len()];
 
-pub(super) fn stamps(disk: &dyn Disk, workspace: &AbsPath) -> Stamps {
+pub(crate) fn stamps(disk: &dyn Disk, workspace: &AbsPath) -> Stamps {
     FILES.map(|name| disk.stat(&workspace.join(name)).ok().map(|stat| (stat.len, stat.modified_ms)))
 }
 
 /// The files as they were read.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(crate) struct Context {
     stamps: Stamps,
     most_chars: usize,
     full: String,
@@ -33,7 +32,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn read(disk: &dyn Disk, workspace: &AbsPath, stamps: Stamps, most_chars: usize) -> Self {
+    pub(crate) fn read(disk: &dyn Disk, workspace: &AbsPath, stamps: Stamps, most_chars: usize) -> Self {
         let mut context = Self { stamps, most_chars, full: String::new(), minimal: String::new() };
         for (name, stamp) in FILES.iter().zip(&stamps) {
             let path = workspace.join(name);
@@ -62,11 +61,11 @@ impl Context {
         context
     }
 
-    pub(super) fn is_of(&self, stamps: &Stamps, most_chars: usize) -> bool {
+    pub(crate) fn is_of(&self, stamps: &Stamps, most_chars: usize) -> bool {
         self.stamps == *stamps && self.most_chars == most_chars
     }
 
-    pub(super) fn text(&self, mode: Mode) -> &str {
+    pub(crate) fn text(&self, mode: Mode) -> &str {
         match mode {
             Mode::Full => &self.full,
             Mode::Minimal => &self.minimal,
@@ -86,29 +85,6 @@ fn cut(text: &str, most: usize) -> String {
     let _infallible = write!(kept, "\n[… {} characters left out; read the file for them …]\n", count - head - tail);
     kept.extend(text.chars().skip(count - tail));
     kept
-}
-
-/// The lines `- Name: …` of IDENTITY.md.
-pub(super) fn identity(disk: &dyn Disk, workspace: &AbsPath) -> Identity {
-    let bytes = disk.read(&workspace.join("IDENTITY.md"), 0, LARGEST).unwrap_or_default();
-    let mut identity = Identity::default();
-    for line in String::from_utf8_lossy(&bytes).lines() {
-        let Some((name, value)) = line.trim_start_matches(['-', '*', ' ']).split_once(':') else { continue };
-        let value = value.trim().trim_matches(['*', '_']).trim();
-        // A template's hint in brackets is no value.
-        if value.is_empty() || value.starts_with(['(', '[']) {
-            continue;
-        }
-        let value = Some(value.to_owned());
-        match name.trim_matches(['*', '_', ' ']).to_lowercase().as_str() {
-            "name" => identity.name = value,
-            "vibe" => identity.theme = value,
-            "emoji" => identity.emoji = value,
-            "avatar" => identity.avatar = value,
-            _ => {}
-        }
-    }
-    identity
 }
 
 #[cfg(test)]
@@ -139,16 +115,5 @@ mod tests {
         assert!(context.full.starts_with("## AGENTS.md\nbe kind\n## TOOLS.md\n[missing: /clawd/TOOLS.md]\n"));
         assert!(!context.full.contains("BOOTSTRAP") && !context.full.contains("SOUL"));
         assert!(!context.text(Mode::Minimal).contains("USER.md"));
-    }
-
-    #[test]
-    fn a_name_is_read_from_the_identity_file_and_a_hint_is_no_name() {
-        let (disk, folder) =
-            workspace(&[("IDENTITY.md", "# Who\n- **Name:** Clawd\n- Emoji: (pick one)\n- Vibe: calm\n")]);
-        let identity = identity(&disk, &folder);
-        assert_eq!(
-            (identity.name.as_deref(), identity.emoji, identity.theme.as_deref()),
-            (Some("Clawd"), None, Some("calm"))
-        );
     }
 }

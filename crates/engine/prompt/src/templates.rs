@@ -3,21 +3,21 @@
 use stdx::{AbsPath, Disk};
 use tracing::warn;
 
-use super::bootstrap::{FILES, Stamps};
+use crate::bootstrap::{FILES, Stamps};
 
 const TEMPLATES: [(&str, &str); FILES.len()] = [
-    ("AGENTS.md", include_str!("../../templates/AGENTS.md")),
-    ("SOUL.md", include_str!("../../templates/SOUL.md")),
-    ("TOOLS.md", include_str!("../../templates/TOOLS.md")),
-    ("IDENTITY.md", include_str!("../../templates/IDENTITY.md")),
-    ("USER.md", include_str!("../../templates/USER.md")),
-    ("HEARTBEAT.md", include_str!("../../templates/HEARTBEAT.md")),
-    ("BOOTSTRAP.md", include_str!("../../templates/BOOTSTRAP.md")),
+    ("AGENTS.md", include_str!("../templates/AGENTS.md")),
+    ("SOUL.md", include_str!("../templates/SOUL.md")),
+    ("TOOLS.md", include_str!("../templates/TOOLS.md")),
+    ("IDENTITY.md", include_str!("../templates/IDENTITY.md")),
+    ("USER.md", include_str!("../templates/USER.md")),
+    ("HEARTBEAT.md", include_str!("../templates/HEARTBEAT.md")),
+    ("BOOTSTRAP.md", include_str!("../templates/BOOTSTRAP.md")),
 ];
 
 /// Writes the files that are missing; the greeting only where there is nothing at all. True if any was written.
 /// A workspace that cannot be written is used as it is.
-pub(super) fn seed(disk: &dyn Disk, workspace: &AbsPath, stamps: &Stamps) -> bool {
+pub(crate) fn seed(disk: &dyn Disk, workspace: &AbsPath, stamps: &Stamps) -> bool {
     let is_new = stamps.iter().all(Option::is_none);
     let mut wrote = false;
     for ((name, text), stamp) in TEMPLATES.iter().zip(stamps) {
@@ -39,7 +39,7 @@ pub(super) fn seed(disk: &dyn Disk, workspace: &AbsPath, stamps: &Stamps) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prompt::bootstrap::stamps;
+    use crate::bootstrap::stamps;
     use stdx::MemoryDisk;
 
     #[test]
