@@ -26,10 +26,11 @@ impl Sessions {
         if let Err(error) = self.merge_all().await {
             warn!(%error, "the published program's sessions could not be taken over");
         }
-        self.ready.send_replace(true);
+        // Before anybody is answered: a client that was not told of an answer looks for it in the transcript, once.
         if let Err(error) = self.mend_transcripts().await {
             warn!(%error, "committed entries could not be added to their transcripts, they stay in the database");
         }
+        self.ready.send_replace(true);
     }
 
     async fn merge_all(&self) -> Result<(), SessionsError> {

@@ -70,12 +70,21 @@ impl House {
         self.with_neighbours(FakeNeighbours { runs_end: true })
     }
 
+    /// With files on a thread of their own, as in the program.
+    pub(crate) fn with_threads(&self) -> Arc<Sessions> {
+        self.with(FakeNeighbours { runs_end: true }, Pool::new("files", 1, 8))
+    }
+
     pub(crate) fn with_neighbours(&self, neighbours: FakeNeighbours) -> Arc<Sessions> {
+        self.with(neighbours, Pool::inline())
+    }
+
+    fn with(&self, neighbours: FakeNeighbours, pool: Pool) -> Arc<Sessions> {
         let config: Config = serde_json::from_str(self.config).unwrap();
         Sessions::new(Parts {
             store: self.store.clone(),
             disk: Arc::new(self.disk.clone()),
-            pool: Arc::new(Pool::inline()),
+            pool: Arc::new(pool),
             clock: Arc::clone(&self.clock) as _,
             entropy: Arc::new(SeededEntropy::new(self.seed)),
             config: Live::fixed(config),
