@@ -85,7 +85,8 @@ fn pressed(number: i64, query: CallbackQuery) -> Option<Inbound> {
         text: query.data.filter(|data| !data.is_empty()).map(|data| format!("callback_data: {data}"))?,
         attachments: Vec::new(),
         spans: Vec::new(),
-        addressed: Addressed::Mentioned,
+        // The button stands under a message of the bot.
+        addressed: Addressed::Replied,
         reply_to: None,
         merge: None,
         change: Change::Pressed,

@@ -8,7 +8,7 @@ use std::io;
 use ids::AgentId;
 use serde_json::{Map, Value};
 use stdx::{AbsPath, AtomicFile};
-use tracing::info;
+use tracing::{info, warn};
 
 const INDEX: &str = "sessions.json";
 
@@ -22,11 +22,21 @@ pub(crate) fn adopt(state: &AbsPath, default: &AgentId) -> io::Result<()> {
             continue;
         }
         stdx::create_private_dir(&to)?;
+        // A link from the one to the other is one place: each file would be its own twin.
+        if std::fs::canonicalize(&from)? == std::fs::canonicalize(&to)? {
+            continue;
+        }
         let mut moved = 0_usize;
         for file in files {
             let (old, twin) = (from.join(&file), to.join(&file));
             if !twin.exists() {
-                std::fs::rename(&old, &twin)?;
+                match std::fs::rename(&old, &twin) {
+                    Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                        warn!(from = %old, to = %twin, "a file of an older layout is on another disk: move it by hand");
+                        continue;
+                    }
+                    renamed => renamed?,
+                }
                 moved += 1;
             } else if file == INDEX {
                 merge(&old, &twin)?;

@@ -19,6 +19,8 @@ pub struct Conversation {
     pub thread: Option<ThreadId>,
     /// The message that is answered.
     pub message: Option<MessageId>,
+    /// Whoever the run serves may have files of this machine, and other people's messages changed.
+    pub is_trusted: bool,
 }
 
 /// One call's surroundings.

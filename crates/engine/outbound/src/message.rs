@@ -15,6 +15,7 @@ use crate::{
     Deliveries, OutboundError, Part, Place, Rules,
     compose::compose,
     deliveries::{Said, drafts},
+    outbox,
     outbox::{Body, Draft},
     shape,
 };
@@ -91,9 +92,13 @@ impl Message {
             return Err(ToolError::Denied(format!("{key} shows no buttons in this chat")));
         }
         let name = format!("{}:{}", cx.run, cx.call);
-        let said =
-            Said { cause: cx.run.as_str(), name: &name, agent: Some(&cx.agent), quote: input.quoted()?, footer: None };
+        // Files are the machine's: a run for somebody who may not have them sends none.
+        let agent = here.is_trusted.then_some(&cx.agent);
+        let said = Said { cause: cx.run.as_str(), name: &name, agent, quote: input.quoted()?, footer: None };
         let place = place(here);
+        if agent.is_none() && !input.media.is_empty() {
+            return Err(ToolError::Denied("no files of this machine for this person".to_owned()));
+        }
         let bodies = self.bodies(&input, keyboard.is_some(), &place, cx)?;
         let mut pieces = drafts(bodies, &place, &said);
         let last = pieces.last_mut().ok_or_else(|| bad("send needs a message or media"))?;
@@ -133,11 +138,29 @@ impl Message {
     async fn act(&self, input: Input, here: &Conversation) -> Result<ToolOutput, ToolError> {
         let place = place(here);
         let message = input.target(here.message.as_ref())?;
+        if matches!(input.action, Action::Edit | Action::Delete)
+            && !here.is_trusted
+            && !self.is_ours(here, &message).await?
+        {
+            return Err(ToolError::Denied("this person may have only messages of yours changed".to_owned()));
+        }
         let outlet = self.deliveries.0.outlets.outlet(&place.channel, &place.account);
         let outlet = outlet.ok_or_else(|| ToolError::Failed(format!("{} is not connected now", place.channel)))?;
         let actions = outlet.actions.ok_or_else(|| ToolError::Denied(format!("{} cannot do that", place.channel)))?;
         let done = carry_out(&*actions, &place.target, &message, &input).await?;
         Ok(ToolOutput::text(done).with("messageId", message.to_string()))
+    }
+}
+
+impl Message {
+    async fn is_ours(&self, here: &Conversation, message: &MessageId) -> Result<bool, ToolError> {
+        let (here, message) = (here.clone(), message.clone());
+        let found = self
+            .deliveries
+            .0
+            .store
+            .read(move |view| outbox::sent_in(view, (&here.channel, &here.account), &here.peer, &message));
+        Ok(found.await.map_err(|error| ToolError::Failed(error.to_string()))?.is_some())
     }
 }
 

@@ -147,6 +147,12 @@ pub(crate) fn receipt(view: &View<'_>, key: &SendKey) -> Result<Option<Receipt>,
     Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
 }
 
+/// Whether a piece has left, or waits to.
+pub(crate) fn is_said(view: &View<'_>, key: &SendKey) -> Result<bool, StoreError> {
+    let waits = view.first("SELECT 1 FROM outbox WHERE key = ?1", [&*key.0], |row| row.get::<_, i64>(0))?;
+    Ok(waits.is_some() || receipt(view, key)?.is_some())
+}
+
 /// How many rows wait.
 pub(crate) fn count(view: &View<'_>) -> Result<u64, StoreError> {
     let count: i64 = view.first("SELECT count(*) FROM outbox", [], |row| row.get(0))?.unwrap_or(0);

@@ -2,6 +2,9 @@
 //!
 //! Kept as a fact beside the row, so that a restart in between forgets nothing; only the text's digest stands in it.
 
+use std::sync::Arc;
+
+use channel::SendKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::{StoreError, Tx};
@@ -17,6 +20,8 @@ const KIND: &str = "outbound.told";
 #[derive(Serialize, Deserialize)]
 struct Told {
     digest: String,
+    /// The piece that says it.
+    piece: Arc<str>,
 }
 
 /// Stages a piece of the tool, and keeps what it says.
@@ -27,19 +32,25 @@ pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<(), StoreError> {
         Body::Reaction { .. } => return outbox::stage(tx, draft).map(drop),
     };
     if outbox::stage(tx, draft)? && !text.is_empty() {
-        tx.fact(&draft.cause, KIND, &Told { digest: digest(text) })?;
+        tx.fact(&draft.cause, KIND, &Told { digest: digest(text), piece: Arc::clone(&draft.key.0) })?;
     }
     Ok(())
 }
 
-/// Whether all that this answer says was said by the tool in the same run.
+/// Whether all that this answer says was said by the tool in the same run: it has left, or it will. What the network
+/// refused was not said.
 pub(crate) fn has_told(tx: &Tx<'_>, run: &str, raw: &str) -> Result<bool, StoreError> {
     let parts = shape::shape(raw, None);
     let [Part::Text(text)] = parts.as_slice() else { return Ok(false) };
     let sql = "SELECT body FROM facts WHERE cause = ?1 AND kind = ?2";
     let told = tx.query(sql, [run, KIND], |row| row.get::<_, String>(0))?;
     let wanted = digest(text.as_str());
-    Ok(told.iter().filter_map(|body| serde_json::from_str::<Told>(body).ok()).any(|told| told.digest == wanted))
+    for told in told.iter().filter_map(|body| serde_json::from_str::<Told>(body).ok()) {
+        if told.digest == wanted && outbox::is_said(tx, &SendKey(told.piece))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Of the words alone: spaces, marks and capitals make no other text of it.

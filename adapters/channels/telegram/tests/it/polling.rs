@@ -78,7 +78,7 @@ async fn a_mention_in_a_topic_a_reply_and_a_button_reach_us_as_such() {
     let expected = [
         ("@fake_clawd_bot hello", Addressed::Mentioned),
         ("nothing", Addressed::Replied),
-        ("callback_data: later", Addressed::Mentioned),
+        ("callback_data: later", Addressed::Replied),
     ];
     assert_eq!(facts, expected);
     assert_eq!(batch[0].thread.as_ref().unwrap().as_str(), "7");

@@ -152,8 +152,9 @@ impl Section for GatewaySection {
                 issues.add(&place("gateway.trustedProxies").child(index), "not an IP address");
             }
         }
-        // The whole internet may knock then: a password can be changed, a token lies in bookmarks.
-        if self.tailscale.mode == Some(TailscaleMode::Funnel) && self.auth.mode != Some(AuthMode::Password) {
+        // The whole internet may knock then: a password can be changed, a token lies in bookmarks. One that only the
+        // environment has is seen at the start.
+        if self.tailscale.mode == Some(TailscaleMode::Funnel) && self.auth.mode() == Some(AuthMode::Token) {
             let issue = Issue::new(place("gateway.tailscale.mode"), "\"funnel\" needs gateway.auth.mode \"password\"");
             issues.push(issue.with_advice("set gateway.auth.mode and gateway.auth.password, or use \"serve\""));
         }

@@ -17,7 +17,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use sessions::{Message, Part, Said, StopReason};
 use stdx::CancellationToken;
-use tool::{Conversation, ToolContext, ToolError};
+use tool::{Conversation, Power, ToolContext, ToolError};
 
 use super::batch::Batch;
 use super::{Halt, Run};
@@ -247,7 +247,7 @@ impl Run {
             session: turn.key.clone(),
             run: turn.run.clone(),
             call: Arc::clone(&id),
-            conversation: conversation(&turn.reply),
+            conversation: conversation(&turn.reply, self.standing.power),
             sees_images: self.model().is_some_and(|model| model.sees_images()),
         };
         // A tool with a defect must not take the run with it.
@@ -320,7 +320,7 @@ impl Call {
 }
 
 /// The conversation that a call may speak in.
-fn conversation(reply: &ReplyTo) -> Option<Conversation> {
+fn conversation(reply: &ReplyTo, power: Power) -> Option<Conversation> {
     let ReplyTo::Channel { channel, account, target, message } = reply else { return None };
     Some(Conversation {
         channel: channel.clone(),
@@ -328,6 +328,7 @@ fn conversation(reply: &ReplyTo) -> Option<Conversation> {
         peer: target.peer.clone(),
         thread: target.thread.clone(),
         message: message.clone(),
+        is_trusted: power != Power::Bystander,
     })
 }
 
