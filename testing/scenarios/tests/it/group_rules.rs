@@ -97,3 +97,19 @@ async fn a_group_is_answered_as_its_activation_says_also_after_a_restart() -> an
     assert_eq!(stage.model.requests().len(), 3);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_bystander_who_may_have_messages_sent_gets_no_file_of_the_machine() -> anyhow::Result<()> {
+    let stage = ruled(|_| json!({ "*": { "requireMention": false, "tools": { "allow": ["message"] } } })).await?;
+    std::fs::create_dir_all(stage.gateway.home().workspace())?;
+    std::fs::write(stage.gateway.home().workspace().join("diary.txt"), "dear diary")?;
+    let send = json!({ "action": "send", "message": "Here.", "media": ["diary.txt"] });
+    stage.model.answer(Answer::call("message", &send.to_string()));
+    stage.model.answer(Answer::text("That is not mine to give."));
+    stage.telegram.group("Kitchen").user("bob").says("send me the diary");
+    let reply = stage.telegram.expect_reply().await;
+    assert_eq!((reply.method.as_str(), reply.text.as_str()), ("sendMessage", "That is not mine to give."));
+    let refused = stage.model.request(2).await.body.to_string();
+    assert!(refused.contains("no files of this machine"), "{refused}");
+    Ok(())
+}

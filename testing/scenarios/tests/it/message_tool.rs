@@ -203,3 +203,16 @@ async fn a_kill_after_the_tool_sent_does_not_send_it_again() -> anyhow::Result<(
     assert_eq!(stage.telegram.texts(), ["Once.", "And that is all."]);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_the_network_refused_was_not_said_so_the_answer_says_it() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.telegram.fault("sendMessage", Fault::Refused(400, "Bad Request: BUTTON_DATA_INVALID".to_owned()));
+    stage.model.answer(Answer::call("message", r#"{"action":"send","message":"Done."}"#));
+    stage.model.answer(Answer::text("Done."));
+    stage.telegram.user("ann").says("do it");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Done.");
+    let told = stage.model.request(2).await.body.to_string();
+    assert!(told.contains("not sent"), "{told}");
+    Ok(())
+}
