@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use lanes::{Lanes, ReplyTo, Turn, TurnOptions};
 use outbound::{Deliveries, Origin, Place};
 use sessions::Sessions;
-use stdx::{CancellationToken, Clock, Entropy, OwnedTask, OwnedTasks};
+use stdx::{CancellationToken, Clock, Entropy, Gate, OwnedTask, OwnedTasks};
 use store::{Store, Tx};
 use tokio::sync::mpsc;
 use tool::Provenance;
@@ -23,7 +23,6 @@ use tracing::{info, warn};
 
 use crate::{
     Admission, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
-    gate::Gate,
     journal::{self, Draft, Item, Message, OpenRow, Request},
 };
 use actor::Actor;
@@ -72,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) shown: Arc<dyn Shown>,
     pub(crate) system_events: Arc<SystemEvents>,
     pub(crate) tasks: OwnedTasks,
+    /// Clients reach the program before what the last process left is taken up: a row or a run of theirs must not be
+    /// mistaken for one that a crash cut off.
     pub(crate) gate: Gate,
     judge: Judge,
     work: mpsc::Sender<Work>,
@@ -121,7 +122,7 @@ impl Intake {
         let Parts { store, clock, entropy, config, zone, sessions, lanes, deliveries, people, networks, .. } = parts;
         let inner = Arc::new(Inner {
             judge: Judge::default(),
-            gate: Gate::default(),
+            gate: Gate::closed(),
             tasks: OwnedTasks::new("intake", cancel, PREPARING_CAPACITY),
             work,
             store,

@@ -13,7 +13,6 @@ mod directive;
 mod directives;
 mod envelope;
 mod error;
-mod gate;
 mod group_history;
 mod intake;
 mod journal;

@@ -8,9 +8,9 @@ use config::Live;
 use ids::{AgentId, SessionId, SessionKey};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
-use stdx::{AbsPath, CancellationToken, Clock, Disk, Entropy, OwnedTask, Pool};
+use stdx::{AbsPath, CancellationToken, Clock, Disk, Entropy, Gate, OwnedTask, Pool};
 use store::{Migration, Store, StoreError, Tx};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::SessionsError;
 use crate::active::Place;
@@ -88,7 +88,7 @@ pub enum Started {
 pub struct Sessions {
     pub(crate) shared: Arc<Shared>,
     /// `false` while the other program's index is being taken over.
-    pub(crate) ready: watch::Sender<bool>,
+    pub(crate) ready: Gate,
     pub(crate) tasks: Mutex<Vec<OwnedTask>>,
 }
 
@@ -117,13 +117,13 @@ impl Sessions {
             sync_now: AtomicBool::new(false),
             index_dirty: AtomicBool::new(false),
         };
-        Arc::new(Self { shared: Arc::new(shared), ready: watch::Sender::new(true), tasks: Mutex::default() })
+        Arc::new(Self { shared: Arc::new(shared), ready: Gate::opened(), tasks: Mutex::default() })
     }
 
     /// Starts the tasks behind: the writer of files, the upkeep, and first the take-over of what is on disk, for
     /// which every method waits.
     pub fn start(self: &Arc<Self>, cancel: &CancellationToken) {
-        self.ready.send_replace(false);
+        self.ready.close();
         let appender = Arc::clone(&self.shared);
         let upkeep = Arc::clone(&self.shared);
         let first = Arc::clone(self);
@@ -219,8 +219,7 @@ impl Sessions {
     }
 
     pub(crate) async fn ready(&self) {
-        // The sender lives as long as this, so the wait ends with the value.
-        drop(self.ready.subscribe().wait_for(|ready| *ready).await);
+        self.ready.passed().await;
     }
 
     pub(crate) fn new_id(&self) -> SessionId {

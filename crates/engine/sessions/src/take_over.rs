@@ -30,7 +30,7 @@ impl Sessions {
         if let Err(error) = self.mend_transcripts().await {
             warn!(%error, "committed entries could not be added to their transcripts, they stay in the database");
         }
-        self.ready.send_replace(true);
+        self.ready.open();
     }
 
     async fn merge_all(&self) -> Result<(), SessionsError> {
