@@ -224,7 +224,9 @@ impl Actor {
         // Nor may words of a bystander enter a run that has its owner's power.
         let current = current.filter(|current| {
             let running = &current.start.turn;
-            merge::same_place(running, &turn) && running.is_trusted() == turn.is_trusted()
+            // One that is taken up again may find that its conversation started over, and ends without having listened.
+            let listens = !running.options.resume;
+            listens && merge::same_place(running, &turn) && running.is_trusted() == turn.is_trusted()
         });
         let refused = match current {
             Some(current) => {
