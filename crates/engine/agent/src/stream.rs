@@ -176,7 +176,6 @@ impl Answer {
         &self.text
     }
 
-    /// Nothing a person or a tool could use.
     /// What the model thought, all of it.
     pub(crate) fn thinking(&self) -> String {
         let thought = self.parts.iter().filter_map(|part| match part {
@@ -186,6 +185,7 @@ impl Answer {
         thought.collect::<Vec<_>>().join("\n")
     }
 
+    /// Nothing a person or a tool could use.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.trim().is_empty() && self.calls().next().is_none()
     }

@@ -187,10 +187,11 @@ async fn carry_out(
             actions.edit(target, message, text.as_str()).await.map_err(failed)?;
             Ok("edited")
         }
-        Action::Delete | Action::Send => {
+        Action::Delete => {
             actions.delete(target, message).await.map_err(failed)?;
             Ok("deleted")
         }
+        Action::Send => Err(bad("send changes no message")),
     }
 }
 
