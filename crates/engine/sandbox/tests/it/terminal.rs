@@ -11,7 +11,10 @@ async fn a_python_prompt_is_driven_like_a_person_would() {
     room.hear(&id, ">>> ").await;
     room.says("process", json!({"action": "submit", "sessionId": id, "data": "print(6 * 7, 'is it')"})).await;
     room.hear(&id, "42 is it").await;
-    room.says("process", json!({"action": "write", "sessionId": id, "data": "while True: pass\n\n"})).await;
+    // What is typed ahead when the interrupt comes is thrown away by the terminal: the loop must have begun.
+    let endless = "while True: print('turning', 'round') or __import__('time').sleep(600)\n\n";
+    room.says("process", json!({"action": "write", "sessionId": id, "data": endless})).await;
+    room.hear(&id, "turning round").await;
     room.says("process", json!({"action": "send-keys", "sessionId": id, "keys": ["C-c"]})).await;
     room.hear(&id, "KeyboardInterrupt").await;
     room.says("process", json!({"action": "paste", "sessionId": id, "text": "print(1 + 1 == 2)", "bracketed": false}))
