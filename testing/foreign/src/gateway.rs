@@ -3,6 +3,7 @@
 use std::{fs, net::SocketAddr};
 
 use anyhow::Result;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use fakes::{FakeModel, model::Answer};
 use serde_json::{Value, json};
 use testkit::{Home, TestGateway};
@@ -11,6 +12,9 @@ use crate::{Bindings, GatewayKind};
 
 const TOKEN: &str = "replay-token";
 const PASSWORD: &str = "replay-password";
+/// The picture of an agent: its name in the workspace, and one pixel as PNG.
+const AVATAR: (&str, &str) =
+    ("ava.png", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNk+M9QDwADhhgAWjR9awAAAABJRU5ErkJggg==");
 
 /// A running gateway, as a story needs it.
 pub trait Gateway: Send + Sync {
@@ -37,7 +41,17 @@ impl BuiltGateway {
         let home = Home::new()?;
         home.write_config(&config(kind, &model.url()))?;
         let config = fs::read_to_string(home.config_path())?;
-        Ok(Self { process: TestGateway::start_in(home, &[]).await?, config })
+        if kind == GatewayKind::Configured {
+            fs::create_dir_all(home.workspace())?;
+            fs::write(home.workspace().join(AVATAR.0), BASE64_STANDARD.decode(AVATAR.1)?)?;
+        }
+        // As when the stories were recorded: what is set up is listed, and nothing is asked on a network.
+        let process = TestGateway::start_in(home, &[("CLAWDBOT_SKIP_CHANNELS", "1")]).await?;
+        if kind == GatewayKind::Configured {
+            // The recorded one had been asked before.
+            process.cli_json(&["health", "--verbose", "--json"]).await?;
+        }
+        Ok(Self { process, config })
     }
 }
 
@@ -67,7 +81,7 @@ impl Gateway for BuiltGateway {
 fn config(kind: GatewayKind, model_url: &str) -> Value {
     let auth = match kind {
         GatewayKind::Token => json!({ "mode": "token", "token": TOKEN }),
-        GatewayKind::Password => json!({ "mode": "password", "password": PASSWORD }),
+        GatewayKind::Password | GatewayKind::Configured => json!({ "mode": "password", "password": PASSWORD }),
     };
     let free = json!({ "input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0 });
     let provider = |api: &str, path: &str, id: &str, window: u64, reasoning: bool| {
@@ -85,8 +99,20 @@ fn config(kind: GatewayKind, model_url: &str) -> Value {
         } },
         "agents": { "defaults": { "model": { "primary": "anthropic/claude-opus-4-5" } } },
     });
-    if kind == GatewayKind::Password {
-        config["gateway"]["controlUi"] = json!({ "allowInsecureAuth": true });
+    match kind {
+        GatewayKind::Token => {}
+        GatewayKind::Password => config["gateway"]["controlUi"] = json!({ "allowInsecureAuth": true }),
+        GatewayKind::Configured => {
+            config["gateway"]["controlUi"] = json!({ "basePath": "/ctl" });
+            config["channels"] = json!({ "telegram": { "botToken": "1:replay", "apiRoot": "http://127.0.0.1:1" } });
+            config["models"]["providers"]["anthropic"]["apiKey"] = json!("sk-ant-oat01-replay");
+            config["agents"]["defaults"]["verboseDefault"] = json!("on");
+            config["agents"]["list"] = json!([
+                { "id": "main", "name": "Main", "identity":
+                    { "name": "Clawd", "theme": "space lobster", "emoji": "🦞", "avatar": AVATAR.0 } },
+                { "id": "work", "name": "Work" },
+            ]);
+        }
     }
     config
 }

@@ -26,4 +26,4 @@ pub use gateway::{BuiltGateway, Gateway, script};
 pub use peer::{Peer, Process, free_port, output, peer};
 pub use published::Published;
 pub use replay::{Finding, Forms, replay};
-pub use story::{GatewayKind, Step, Story};
+pub use story::{GatewayKind, Message, Step, Story};

@@ -22,6 +22,8 @@ pub struct Story {
 pub enum GatewayKind {
     Token,
     Password,
+    /// With a password, a network that does not run, and two agents that show the steps of tools.
+    Configured,
 }
 
 /// One thing that happens.

@@ -210,6 +210,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         accounts::Neighbours {
             networks: base.networks.clone(),
             inbox: Arc::new(intake.clone()),
+            connects: !base.skips("CLAWDBOT_SKIP_CHANNELS"),
             mounts,
             state: base.places.state.clone(),
             environment: base.reader(),
@@ -387,9 +388,7 @@ impl House {
             tracing::info!(taken_up, waiting, "went on where the last process stopped");
         }
         let attending = self.attend(cancel, changed);
-        if !base.skips("CLAWDBOT_SKIP_CHANNELS") {
-            self.connect(&base.configuration.current());
-        }
+        self.connect(&base.configuration.current());
         self.audit.start(cancel);
         Ok(vec![attending, self.media.sweeper(Keep::default(), cancel)])
     }

@@ -147,7 +147,7 @@ impl Accounts {
                 None => Facts::default(),
             };
             let slot = Arc::new(Slot::new(kind, Arc::clone(&account), facts));
-            if should_run(account.as_ref()) {
+            if self.neighbours.connects && should_run(account.as_ref()) {
                 let task = OwnedTask::spawn(&self.cancel, |cancel| {
                     supervise(Arc::clone(&slot), self.neighbours.clone(), self.changes.clone(), cancel)
                 });

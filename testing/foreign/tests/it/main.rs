@@ -1,6 +1,8 @@
 //! The built binary, spoken to by clients that are not ours.
 
 #[cfg(test)]
+mod complete;
+#[cfg(test)]
 mod driver;
 #[cfg(test)]
 mod existing_folder;

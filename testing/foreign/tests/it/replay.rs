@@ -12,7 +12,8 @@ use fakes::FakeModel;
 use foreign::{BuiltGateway, Deviations, Finding, Forms, GatewayKind, Story, replay, script};
 use stdx::SystemClock;
 
-fn here(path: &str) -> PathBuf {
+/// A path in the repository.
+pub(crate) fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
@@ -24,7 +25,7 @@ async fn every_recorded_story_is_told_again() {
     let model = FakeModel::start().await.unwrap();
     script(&model);
     let mut findings = Vec::new();
-    for kind in [GatewayKind::Token, GatewayKind::Password] {
+    for kind in [GatewayKind::Token, GatewayKind::Password, GatewayKind::Configured] {
         let gateway = BuiltGateway::start(kind, &model).await.unwrap();
         for story in stories.iter().filter(|story| story.gateway == kind) {
             findings.extend(replay(story, &gateway, &SystemClock, (&forms, &deviations)).await.unwrap());

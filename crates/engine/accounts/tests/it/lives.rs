@@ -76,6 +76,18 @@ async fn a_changed_config_reconnects_only_the_accounts_that_need_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn accounts_that_are_not_to_connect_are_listed_and_a_changed_config_connects_none() {
+    let house = House::that_connects(false);
+    for cage in [1, 2] {
+        house.apply(&json!({ "a": { "cage": cage } }));
+        tokio::task::yield_now().await;
+    }
+    let listed = house.accounts.status().remove(0).accounts;
+    assert_eq!(listed.iter().map(|account| account.snapshot()["running"].clone()).collect::<Vec<_>>(), [json!(false)]);
+    assert_eq!(house.sky.told(), [] as [String; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_section_with_a_mistake_leaves_the_accounts_alone() {
     let house = House::new();
     assert_eq!(house.apply(&json!({ "a": {} })), 0);

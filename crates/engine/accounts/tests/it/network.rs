@@ -320,8 +320,13 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
+        Self::that_connects(true)
+    }
+
+    pub(crate) fn that_connects(connects: bool) -> Self {
         let sky = Arc::new(Sky::default());
         let neighbours = Neighbours {
+            connects,
             networks: vec![Arc::new(Pigeons(Arc::clone(&sky)))],
             inbox: Arc::new(Letterbox(Arc::clone(&sky))),
             mounts: Arc::new(Wall(Arc::clone(&sky))),
