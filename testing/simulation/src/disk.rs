@@ -53,6 +53,10 @@ impl Disk for MortalDisk {
     fn list(&self, folder: &AbsPath) -> io::Result<Vec<String>> {
         self.disk.list(folder)
     }
+
+    fn remove_folder(&self, folder: &AbsPath) -> io::Result<()> {
+        self.disk.remove_folder(folder)
+    }
 }
 
 #[derive(Debug)]

@@ -9,7 +9,6 @@ mod channels; // what the owner wrote about networks
 mod commands; // one file each
 mod config; // the tree of the config file
 mod context; // what every command knows
-mod earlier_layout; // the state folder from before agents had folders
 mod environment; // variables, from the process and `.env` files
 mod lease; // one process per state folder
 mod local; // the house inside a command

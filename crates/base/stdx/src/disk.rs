@@ -27,12 +27,16 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Puts a new file in place of an old one, or leaves the old one as it was. Readable by its owner alone.
     fn replace(&self, path: &AbsPath, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()>;
 
+    /// Gives a file another name, and makes the folders of that name where they are missing.
     fn rename(&self, from: &AbsPath, to: &AbsPath) -> io::Result<()>;
 
     fn remove(&self, path: &AbsPath) -> io::Result<()>;
 
     /// The names in a folder, sorted; a missing folder has none.
     fn list(&self, folder: &AbsPath) -> io::Result<Vec<String>>;
+
+    /// Removes a folder; an error where something is in it.
+    fn remove_folder(&self, folder: &AbsPath) -> io::Result<()>;
 }
 
 /// What is known of a file without reading it.

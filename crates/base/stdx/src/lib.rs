@@ -3,6 +3,7 @@
 //! Everything here is product-neutral: owned tasks, bounded pools, time and chance as arguments,
 //! and files whose behaviour at a crash is written down and tested.
 
+mod adopt;
 mod append_file;
 mod atomic_file;
 mod backoff;
@@ -18,6 +19,7 @@ mod task_set;
 mod ttl_map;
 mod turn;
 
+pub use adopt::adopt;
 pub use append_file::{AppendFile, Repair};
 pub use atomic_file::AtomicFile;
 pub use backoff::Backoff;

@@ -61,7 +61,8 @@ impl Shared {
         }
     }
 
-    async fn try_export_all(&self) -> Result<(), StoreError> {
+    /// The same, for who must know that it is done.
+    pub(crate) async fn try_export_all(&self) -> Result<(), StoreError> {
         let agents = "SELECT agent FROM sessions UNION SELECT agent FROM session_exports";
         let agents: Vec<String> = self.store.read(move |view| view.query(agents, [], |row| row.get(0))).await?;
         let configured = self.config.get().store.clone();

@@ -9,6 +9,7 @@ mod archive;
 mod compact;
 mod config;
 mod crowd;
+mod earlier_layout;
 mod envelope;
 mod error;
 mod export;

@@ -127,7 +127,7 @@ fn message(line: &[u8]) -> Option<Message> {
 pub(crate) struct Page {
     /// Oldest first, as they stand in the file.
     pub(crate) messages: Vec<Box<RawValue>>,
-    /// The entry of the first of them; `None` when nothing was said before it.
+    /// The entry of the first of them; `None` when nothing was said before it, or nothing that could be asked for.
     pub(crate) before: Option<EntryId>,
 }
 
@@ -147,8 +147,9 @@ pub(crate) fn page(
     }
     let mut lines = LinesBackwards::new(disk, path)?;
     let mut is_reached = before.is_none();
-    let (mut messages, mut bytes, mut first) = (Vec::new(), 0, None);
-    let mut has_older = false;
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    // A page begins with an entry that has an id, or nobody could ask for what is before it.
+    let (mut first, mut from_first, mut has_older) = (None, 0, false);
     while let Some(line) = lines.next()? {
         let Ok(Said { id, message }) = serde_json::from_slice(&line) else { continue };
         if !is_reached {
@@ -158,13 +159,18 @@ pub(crate) fn page(
         let Some(message) = message else { continue };
         bytes += message.get().len();
         let is_full = messages.len() >= limit || bytes > max_bytes;
-        // A page begins with an entry that has an id, or nobody could ask for what is before it.
-        if is_full && first.is_some() {
+        if is_full && !messages.is_empty() {
             has_older = true;
             break;
         }
         messages.push(crate::envelope::without(message));
-        first = id;
+        if id.is_some() {
+            (first, from_first) = (id, messages.len());
+        }
+    }
+    // In a file of version 1 no entry has one: its page is full all the same.
+    if has_older && first.is_some() {
+        messages.truncate(from_first);
     }
     messages.reverse();
     Ok(is_reached.then_some(Page { messages, before: first.filter(|_| has_older) }))
@@ -180,6 +186,24 @@ mod tests {
         assert_eq!(title("  two\n words "), "two words");
         let title = title(text);
         assert!(title.ends_with('…') && title.chars().count() <= 60, "{title}");
+    }
+
+    #[test]
+    fn a_page_is_full_at_its_limit_also_where_entries_have_no_ids() {
+        let (disk, path) = (stdx::MemoryDisk::new(), AbsPath::new("/a").unwrap());
+        let page_of = |ids: [&str; 5]| {
+            let line =
+                |(at, id): (usize, &&str)| format!("{{{id}\"message\":{{\"role\":\"user\",\"content\":\"{at}\"}}}}\n");
+            let text: String = ids.iter().enumerate().map(line).collect();
+            disk.replace(&path, &mut |out| out.write_all(text.as_bytes())).unwrap();
+            let page = page(&disk, &path, None, 3, 10_000).unwrap().unwrap();
+            let texts = page.messages.iter().map(|message| Message::read(message).unwrap().text());
+            (texts.collect::<Vec<_>>().join(" "), page.before.map(|id| id.to_string()))
+        };
+        assert_eq!(page_of([""; 5]), ("2 3 4".to_owned(), None));
+        // What has no id before it can be asked for only together with what follows, so it comes with the next page.
+        assert_eq!(page_of(["", "", "", "\"id\":\"b\",", ""]), ("3 4".to_owned(), Some("b".to_owned())));
+        assert_eq!(page_of(["", "", "\"id\":\"a\",", "", ""]), ("2 3 4".to_owned(), Some("a".to_owned())));
     }
 
     #[test]

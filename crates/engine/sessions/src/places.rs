@@ -26,7 +26,13 @@ impl Places {
         }
     }
 
-    fn folder(&self, agent: &AgentId) -> AbsPath {
+    /// Where conversations were before agents had folders.
+    pub(crate) fn before_agents(&self) -> AbsPath {
+        self.state.join("sessions")
+    }
+
+    /// An agent's transcripts.
+    pub(crate) fn folder(&self, agent: &AgentId) -> AbsPath {
         self.agents().join(agent.as_str()).join("sessions")
     }
 
@@ -35,16 +41,25 @@ impl Places {
         below_home.unwrap_or_else(|| self.state.join(path))
     }
 
-    /// A transcript that is gone from where its record says, beside the agent's others: the state folder may have been
-    /// moved since.
+    /// Where a transcript lies that is said to lie there: the state folder may have been moved since.
+    ///
+    /// A place of our layout below another state folder means the one below this. It counts also where nothing was
+    /// written yet, and where something is at the old place: that is a copy somebody left, or not of this folder.
     pub(crate) fn found_again(&self, disk: &dyn Disk, agent: &AgentId, said: AbsPath) -> AbsPath {
-        let folder = self.folder(agent);
-        if said.parent() == folder {
-            return said;
+        let is_there = |path: &AbsPath| disk.stat(path).is_ok();
+        let beside_others = || said.file_name().map(|name| self.folder(agent).join(name));
+        match self.below_here(&said) {
+            Some(here) if here != said && (is_there(&here) || !is_there(&said)) => here,
+            Some(_) => said,
+            None => beside_others().filter(|here| is_there(here) && !is_there(&said)).unwrap_or(said),
         }
-        let sibling = said.as_path().file_name().map(|name| folder.join(name));
-        let is_moved = |sibling: &AbsPath| disk.stat(&said).is_err() && disk.stat(sibling).is_ok();
-        sibling.filter(is_moved).unwrap_or(said)
+    }
+
+    /// The same transcript below this state folder; `None` for a path that is of no layout of ours.
+    fn below_here(&self, path: &AbsPath) -> Option<AbsPath> {
+        let (name, sessions, agent) = (path.file_name()?, path.parent(), path.parent().parent());
+        let is_ours = sessions.file_name() == Some("sessions") && agent.parent().file_name() == Some("agents");
+        is_ours.then(|| Some(self.agents().join(agent.file_name()?).join("sessions").join(name)))?
     }
 
     /// A session's transcript: where its record says, else by its id.
@@ -75,6 +90,7 @@ fn file_name(key: &SessionKey, session: &SessionId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use stdx::MemoryDisk;
 
     #[test]
     fn a_transcript_lies_where_the_other_program_looks_for_it() {
@@ -92,5 +108,25 @@ mod tests {
         record.set("sessionFile", "/elsewhere/a.jsonl");
         assert_eq!(place("agent:main:main", "id", &record), "/elsewhere/a.jsonl");
         assert_eq!(places.index_file(&AgentId::main(), Some("~/x/{agentId}.json")).to_string(), "/h/x/main.json");
+    }
+
+    #[test]
+    fn a_path_of_a_state_folder_that_was_moved_means_this_one() {
+        let places = Places { state: AbsPath::new("/s").unwrap(), home: AbsPath::new("/h").unwrap() };
+        let disk = MemoryDisk::new();
+        let found = |said: &str| places.found_again(&disk, &AgentId::main(), AbsPath::new(said).unwrap()).to_string();
+        let put = |path: &str| disk.replace(&AbsPath::new(path).unwrap(), &mut |_| Ok(())).unwrap();
+        assert_eq!(found("/old/agents/main/sessions/a.jsonl"), "/s/agents/main/sessions/a.jsonl");
+        put("/old/agents/main/sessions/a.jsonl");
+        assert_eq!(found("/old/agents/main/sessions/a.jsonl"), "/old/agents/main/sessions/a.jsonl", "the only one");
+        put("/s/agents/main/sessions/a.jsonl");
+        assert_eq!(found("/old/agents/main/sessions/a.jsonl"), "/s/agents/main/sessions/a.jsonl");
+        assert_eq!(
+            found("/elsewhere/a.jsonl"),
+            "/s/agents/main/sessions/a.jsonl",
+            "gone there, found beside the others"
+        );
+        put("/elsewhere/a.jsonl");
+        assert_eq!(found("/elsewhere/a.jsonl"), "/elsewhere/a.jsonl", "a place of the owner's own");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use config::Live;
-use ids::{AgentId, SessionId, SessionKey};
+use ids::{AgentId, ParseNameError, SessionId, SessionKey};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use stdx::{AbsPath, CancellationToken, Clock, Disk, Entropy, Gate, OwnedTask, Pool};
@@ -211,9 +211,14 @@ impl Sessions {
 
     /// What a client wrote, as the key it means.
     pub fn resolve_key(&self, text: &SessionKey) -> Result<SessionKey, SessionsError> {
+        let resolved = self.key_of(&self.shared.neighbours.default_agent(), text.as_sent());
+        resolved.map_err(|error| SessionsError::Invalid(error.to_string()))
+    }
+
+    /// The key that a text means where it is about this agent.
+    pub(crate) fn key_of(&self, agent: &AgentId, text: &str) -> Result<SessionKey, ParseNameError> {
         let config = self.shared.config.get();
-        let resolved = SessionKey::resolve(text.as_sent(), &self.shared.neighbours.default_agent(), config.main_key());
-        let resolved = resolved.map_err(|error| SessionsError::Invalid(error.to_string()))?;
+        let resolved = SessionKey::resolve(text, agent, config.main_key())?;
         let is_global = config.scope == crate::config::Scope::Global && resolved.is_main(config.main_key());
         Ok(if is_global { SessionKey::global() } else { resolved })
     }

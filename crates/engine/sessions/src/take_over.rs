@@ -26,6 +26,9 @@ impl Sessions {
         if let Err(error) = self.merge_all().await {
             warn!(%error, "the published program's sessions could not be taken over");
         }
+        if let Err(error) = self.adopt_earlier_layout().await {
+            warn!(%error, "conversations of an older layout could not be taken over, they stay where they are");
+        }
         // Before anybody is answered: a client that was not told of an answer looks for it in the transcript, once.
         if let Err(error) = self.mend_transcripts().await {
             warn!(%error, "committed entries could not be added to their transcripts, they stay in the database");
@@ -36,11 +39,10 @@ impl Sessions {
     async fn merge_all(&self) -> Result<(), SessionsError> {
         let shared = &self.shared;
         let folders = shared.disk.list(&shared.places.agents()).map_err(StoreError::from)?;
-        let mut agents: Vec<_> = folders.iter().filter_map(|name| name.parse::<AgentId>().ok()).collect();
+        // The default agent first: in a file that holds all agents, keys that name none are its own.
         let default = shared.neighbours.default_agent();
-        if !agents.contains(&default) {
-            agents.push(default);
-        }
+        let named = folders.iter().filter_map(|name| name.parse::<AgentId>().ok()).filter(|agent| *agent != default);
+        let agents: Vec<_> = std::iter::once(default.clone()).chain(named).collect();
         let configured = shared.config.get().store.clone();
         let mut done = HashSet::new();
         for agent in agents {
@@ -62,26 +64,18 @@ impl Sessions {
         if seen.as_ref().is_some_and(|seen| seen.len == stat.len && seen.modified_ms == stat.modified_ms) {
             return Ok(());
         }
-        let (disk, at) = (Arc::clone(&self.shared.disk), path.clone());
-        let read = self.shared.pool.run(move || AtomicFile::new(disk, at).read()).await;
-        let bytes = read.map_err(|_| SessionsError::Closed)?.map_err(StoreError::from)?.unwrap_or_default();
+        let bytes = self.read_file(&path).await?.unwrap_or_default();
         let hash = hash(&bytes);
         if seen.as_ref().is_some_and(|seen| seen.hash == hash) {
             return Ok(());
         }
-        let Some(theirs) = parse(&bytes) else {
+        let Some(theirs) = self.parse(agent, &bytes) else {
             return self.put_damaged_aside(&path, &bytes);
         };
         drop(bytes);
-        let mut newest = seen.as_ref().map_or(0, |seen| seen.newest);
         let keys: HashSet<SessionKey> = theirs.iter().map(|(key, _)| key.clone()).collect();
         info!(path = %path, sessions = theirs.len(), "sessions of the published program are merged");
-        let mut theirs = theirs.into_iter().peekable();
-        while theirs.peek().is_some() {
-            let chunk: Vec<_> = theirs.by_ref().take(CHUNK).collect();
-            let agent = agent.clone();
-            newest = newest.max(self.shared.store.write(move |tx| merge(tx, &agent, chunk)).await?);
-        }
+        let newest = self.merge(agent, theirs).await?.max(seen.as_ref().map_or(0, |seen| seen.newest));
         // A file that we never wrote cannot say that something was deleted from it, and stays marked as theirs.
         let deletes_up_to = seen.map_or(0, |seen| seen.newest);
         let newest = if deletes_up_to > 0 { newest } else { 0 };
@@ -92,6 +86,39 @@ impl Sessions {
             seen.save(tx, &agent)
         });
         Ok(ended.await?)
+    }
+
+    /// Theirs and ours by key; the one used later counts. Gives the newest row.
+    pub(crate) async fn merge(&self, agent: &AgentId, theirs: Vec<(SessionKey, Record)>) -> Result<i64, SessionsError> {
+        let (mut newest, mut theirs) = (0, theirs.into_iter().peekable());
+        while theirs.peek().is_some() {
+            let chunk: Vec<_> = theirs.by_ref().take(CHUNK).collect();
+            let agent = agent.clone();
+            newest = newest.max(self.shared.store.write(move |tx| merge(tx, &agent, chunk)).await?);
+        }
+        Ok(newest)
+    }
+
+    /// The sessions of an agent's index: JSON, or JSON5 as people write it. `None` where it is neither.
+    pub(crate) fn parse(&self, agent: &AgentId, bytes: &[u8]) -> Option<Vec<(SessionKey, Record)>> {
+        parse(bytes, |key| self.modern_key(agent, key))
+    }
+
+    /// Keys of earlier versions had no agent: theirs is the one whose file it is.
+    fn modern_key(&self, agent: &AgentId, key: &str) -> Option<SessionKey> {
+        let key = key.trim();
+        if key.starts_with("agent:") {
+            return key.parse().ok();
+        }
+        let group = key.strip_prefix("group:").map(|id| format!("unknown:group:{id}"));
+        self.key_of(agent, group.as_deref().unwrap_or(key)).ok()
+    }
+
+    /// A file of the other program; `None` where there is none.
+    pub(crate) async fn read_file(&self, path: &AbsPath) -> Result<Option<Vec<u8>>, SessionsError> {
+        let file = AtomicFile::new(Arc::clone(&self.shared.disk), path.clone());
+        let read = self.shared.pool.run(move || file.read()).await;
+        Ok(read.map_err(|_| SessionsError::Closed)?.map_err(StoreError::from)?)
     }
 
     /// A file that cannot be read is kept under another name, so that the next export does not replace it.
@@ -111,14 +138,31 @@ impl Sessions {
             .read(move |view| view.query(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
             .await?;
         for (path, session, cwd) in left {
-            let (Ok(path), Ok(session)) = (AbsPath::new(&path), session.parse()) else { continue };
+            let (Ok(said), Ok(session)) = (AbsPath::new(&path), session.parse()) else { continue };
+            let path = self.move_rows(said).await?;
             self.shared.activate(Place { path, session, cwd: cwd.into() }).await?;
         }
         Ok(())
     }
+
+    /// Entries that were committed before the state folder was moved go to the transcript where it is now.
+    async fn move_rows(&self, said: AbsPath) -> Result<AbsPath, SessionsError> {
+        let shared = &self.shared;
+        let path = shared.places.found_again(shared.disk.as_ref(), &shared.neighbours.default_agent(), said.clone());
+        if path != said {
+            info!(from = %said, to = %path, "committed entries follow their transcript");
+            let (from, to) = (said.to_string(), path.to_string());
+            let moved = shared.store.write(move |tx| {
+                tx.execute("UPDATE pending_entries SET path = ?1 WHERE path = ?2", params![to, from])?;
+                Ok(())
+            });
+            moved.await?;
+        }
+        Ok(path)
+    }
 }
 
-/// Theirs and ours by key; the one used later counts. Gives the newest row.
+/// One transaction of a merge.
 fn merge(tx: &Tx<'_>, agent: &AgentId, theirs: Vec<(SessionKey, Record)>) -> Result<i64, StoreError> {
     for (key, record) in theirs {
         let ours = index::find(tx, &key)?;
@@ -141,8 +185,8 @@ fn delete_missing(tx: &Tx<'_>, agent: &AgentId, keys: &HashSet<SessionKey>, up_t
     Ok(())
 }
 
-/// JSON, or JSON5 as people write it. `None` where it is neither. Records without an id or a usable key are left out.
-fn parse(bytes: &[u8]) -> Option<Vec<(SessionKey, Record)>> {
+/// Records without an id or a usable key are left out.
+fn parse(bytes: &[u8], key: impl Fn(&str) -> Option<SessionKey>) -> Option<Vec<(SessionKey, Record)>> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Some(Vec::new());
     }
@@ -152,23 +196,12 @@ fn parse(bytes: &[u8]) -> Option<Vec<(SessionKey, Record)>> {
             jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok()?;
         Members::deserialize(&value).ok().or_else(|| serde_json::from_str(&value.to_string()).ok())
     })?;
-    let good = parsed.0.into_iter().filter_map(|(key, mut record)| {
+    let good = parsed.0.into_iter().filter_map(|(name, mut record)| {
         record.modernise();
         record.session()?;
-        Some((modern_key(&key)?, record))
+        Some((key(&name)?, record))
     });
     Some(good.collect())
-}
-
-/// Group keys of earlier versions had no agent.
-fn modern_key(key: &str) -> Option<SessionKey> {
-    let key = key.trim();
-    let is_bare = !key.starts_with("agent:") && key != "global" && key != "unknown";
-    if !is_bare {
-        return key.parse().ok();
-    }
-    let rest = key.strip_prefix("group:").map_or_else(|| key.to_owned(), |id| format!("unknown:group:{id}"));
-    Some(SessionKey::of_agent(&AgentId::main(), &rest))
 }
 
 /// An object's members in their order.

@@ -11,12 +11,13 @@ use inbound::SystemEvents;
 use sandbox::{Ended, Machine, OnEnd};
 use stdx::{AbsPath, Clock, Disk, Entropy, OsEntropy, RealDisk};
 use store::{Migration, Store};
+use tracing::info;
 
 use crate::context::Context;
+use crate::environment;
 use crate::logging::Redactor;
 use crate::places::Places;
 use crate::wire::Configs;
-use crate::{earlier_layout, environment};
 
 /// The tables of every engine. Each numbers its own.
 pub(crate) fn migrations() -> Vec<Migration> {
@@ -49,8 +50,8 @@ impl Foundation {
     /// Opens the database. The lease must be held.
     pub(crate) fn open(context: &Context, configuration: Arc<Configuration>) -> Result<Self> {
         let inbound: inbound::Config = crate::config::section(&configuration.current())?;
-        earlier_layout::adopt(&context.places.state, &inbound.default_agent())
-            .context("the state folder's older layout cannot be moved")?;
+        adopt_credentials(&context.places.state, &inbound.default_agent())
+            .context("the folder `agent` of an older layout cannot be moved to its agent")?;
         let store = Store::open(&context.places.database(), &migrations(), Arc::clone(&context.clock))?;
         Ok(Self::on(context, configuration, store))
     }
@@ -132,6 +133,19 @@ impl Foundation {
     pub(crate) fn host(&self) -> agent::Host {
         agent::Host { name: self.machine.clone(), system: system() }
     }
+}
+
+/// Before agents had folders there was one, `agent`, with the credentials of what is the default agent now. Moved before
+/// anybody looks for a key.
+fn adopt_credentials(state: &AbsPath, default: &AgentId) -> std::io::Result<()> {
+    let (from, to) = (state.join("agent"), state.join("agents").join(default.as_str()).join("agent"));
+    let moved = stdx::adopt(&RealDisk, &from, &to, |_| true)?;
+    if moved > 0 {
+        info!(from = %from, to = %to, moved, "files of an older layout were moved to their agent");
+        // A folder that still holds something stays.
+        drop(RealDisk.remove_folder(&from));
+    }
+    Ok(())
 }
 
 /// The environment with what the config adds: nothing that is set already.

@@ -153,6 +153,11 @@ impl Disk for MemoryDisk {
         names.dedup();
         Ok(names)
     }
+
+    fn remove_folder(&self, folder: &AbsPath) -> io::Result<()> {
+        // A folder is there as long as something is in it.
+        if self.list(folder)?.is_empty() { Ok(()) } else { Err(io::ErrorKind::DirectoryNotEmpty.into()) }
+    }
 }
 
 #[derive(Debug)]

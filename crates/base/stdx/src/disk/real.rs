@@ -77,7 +77,13 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &AbsPath, to: &AbsPath) -> io::Result<()> {
-        std::fs::rename(from, to)?;
+        match std::fs::rename(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && from.exists() => {
+                create_private_dir(&to.parent())?;
+                std::fs::rename(from, to)?;
+            }
+            renamed => renamed?,
+        }
         sync_folder(&to.parent())
     }
 
@@ -97,6 +103,10 @@ impl Disk for RealDisk {
         }
         names.sort_unstable();
         Ok(names)
+    }
+
+    fn remove_folder(&self, folder: &AbsPath) -> io::Result<()> {
+        std::fs::remove_dir(folder)
     }
 }
 

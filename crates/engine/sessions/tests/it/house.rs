@@ -22,11 +22,12 @@ pub(crate) const NOW: i64 = 1_769_248_800_000;
 #[derive(Debug)]
 pub(crate) struct FakeNeighbours {
     pub(crate) runs_end: bool,
+    pub(crate) default_agent: AgentId,
 }
 
 impl Neighbours for FakeNeighbours {
     fn default_agent(&self) -> AgentId {
-        AgentId::main()
+        self.default_agent.clone()
     }
     fn defaults(&self) -> Defaults {
         Defaults {
@@ -56,23 +57,29 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) config: &'static str,
+    pub(crate) default_agent: AgentId,
+    pub(crate) state: &'static str,
     pub(crate) seed: u64,
 }
 
 pub(crate) fn house() -> House {
     let clock = Arc::new(ManualClock::new(NOW));
     let store = Store::memory(Sessions::MIGRATIONS, Arc::clone(&clock) as _).unwrap();
-    House { disk: MemoryDisk::new(), store, clock, config: "{}", seed: 7 }
+    House { disk: MemoryDisk::new(), store, clock, config: "{}", default_agent: AgentId::main(), state: "/s", seed: 7 }
 }
 
 impl House {
     pub(crate) fn sessions(&self) -> Arc<Sessions> {
-        self.with_neighbours(FakeNeighbours { runs_end: true })
+        self.with_neighbours(self.neighbours(true))
+    }
+
+    pub(crate) fn neighbours(&self, runs_end: bool) -> FakeNeighbours {
+        FakeNeighbours { runs_end, default_agent: self.default_agent.clone() }
     }
 
     /// With files on a thread of their own, as in the program.
     pub(crate) fn with_threads(&self) -> Arc<Sessions> {
-        self.with(FakeNeighbours { runs_end: true }, Pool::new("files", 1, 8))
+        self.with(self.neighbours(true), Pool::new("files", 1, 8))
     }
 
     pub(crate) fn with_neighbours(&self, neighbours: FakeNeighbours) -> Arc<Sessions> {
@@ -88,7 +95,7 @@ impl House {
             clock: Arc::clone(&self.clock) as _,
             entropy: Arc::new(SeededEntropy::new(self.seed)),
             config: Live::fixed(config),
-            state: path("/s"),
+            state: path(self.state),
             home: path("/h"),
             neighbours: Arc::new(neighbours),
         })

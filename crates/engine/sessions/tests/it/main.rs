@@ -3,6 +3,7 @@
 
 mod crash;
 mod crowd;
+mod earlier_layout;
 mod house;
 mod index;
 mod methods;

@@ -38,7 +38,7 @@ fn desk_with(neighbours: FakeNeighbours) -> Desk {
 }
 
 fn desk() -> Desk {
-    desk_with(FakeNeighbours { runs_end: true })
+    desk_with(house().neighbours(true))
 }
 
 impl Desk {
@@ -276,7 +276,7 @@ async fn a_deleted_session_leaves_its_transcript_under_another_name() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_whose_run_does_not_end_is_not_deleted() {
-    let desk = desk_with(FakeNeighbours { runs_end: false });
+    let desk = desk_with(house().neighbours(false));
     desk.talk("agent:main:x").await;
     let refusal = desk.refusal("sessions.delete", json!({"key": "x"})).await;
     assert_eq!(refusal, "Session agent:main:x is still active; try again in a moment.");

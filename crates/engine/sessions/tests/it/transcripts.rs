@@ -11,7 +11,7 @@ use stdx::{AbsPath, CancellationToken, Disk as _, OsEntropy, Pool, RealDisk, Sys
 use store::{Store, StoreError};
 use tool::Provenance;
 
-use crate::house::{FakeNeighbours, NOW, calls, house, key, open, opening, path, result, says, told, user};
+use crate::house::{NOW, calls, house, key, open, opening, path, result, says, told, user};
 
 #[tokio::test(start_paused = true)]
 async fn a_first_turn_gives_a_file_that_the_published_program_reads() {
@@ -209,7 +209,7 @@ async fn on_a_real_disk_with_real_threads_many_sessions_are_written_at_once() {
             config: Live::fixed(Config::default()),
             state: state.clone(),
             home: state.clone(),
-            neighbours: Arc::new(FakeNeighbours { runs_end: true }),
+            neighbours: Arc::new(house().neighbours(true)),
         });
         sessions.start(&CancellationToken::new());
         (store, sessions)
