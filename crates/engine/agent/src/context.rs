@@ -21,8 +21,7 @@ const SUMMARY: (&str, &str) = (
 /// The conversation from so many of a person's words on; whole without a limit.
 pub(crate) fn latest(history: Arc<History>, turns: Option<usize>) -> Arc<History> {
     let Some(number) = turns.and_then(|turns| turns.checked_sub(1)) else { return history };
-    let is_person = |(_, entry): &(usize, &Arc<HistoryEntry>)| matches!(entry.said, Said::Message(Message::User(_)));
-    let from = history.entries.iter().enumerate().rev().filter(is_person).map(|(at, _)| at).nth(number);
+    let from = turns_begin(&history.entries).nth_back(number);
     match from.and_then(|from| history.entries.get(from..)) {
         Some(entries) if entries.len() < history.entries.len() => Arc::new(History {
             entries: entries.to_vec(),
@@ -31,6 +30,23 @@ pub(crate) fn latest(history: Arc<History>, turns: Option<usize>) -> Arc<History
         }),
         _ => history,
     }
+}
+
+/// Where a person's words began a turn. What was said into a turn at work, after its tools and before its answer, belongs
+/// to it: it must not push out the question that is being worked on.
+fn turns_begin(entries: &[Arc<HistoryEntry>]) -> impl DoubleEndedIterator<Item = usize> {
+    let mut is_at_work = false;
+    let mut begin = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        match &entry.said {
+            Said::Message(Message::User(_)) if is_at_work => {}
+            Said::Message(Message::User(_)) => begin.push(at),
+            Said::Message(Message::Assistant(answer)) => is_at_work = answer.stop_reason == StopReason::ToolUse,
+            Said::Message(Message::ToolResult(_)) => is_at_work = true,
+            Said::Summary(_) => {}
+        }
+    }
+    begin.into_iter()
 }
 
 /// The messages of a call.
@@ -238,6 +254,26 @@ mod tests {
         let kept = |turns| latest(Arc::clone(&history), turns).entries.len();
         assert_eq!((kept(None), kept(Some(0)), kept(Some(1)), kept(Some(2))), (6, 6, 1, 4));
         assert_eq!((kept(Some(3)), kept(Some(9))), (6, 6));
+    }
+
+    #[test]
+    fn words_that_were_steered_into_a_turn_do_not_push_its_question_out() {
+        let calls = answer(Vec::new(), OPUS, StopReason::ToolUse);
+        let result = Said::Message(Message::ToolResult(sessions::ToolResultMessage {
+            tool_call_id: "c".into(),
+            tool_name: "exec".into(),
+            content: Vec::new(),
+            details: None,
+            is_error: false,
+            timestamp: 0,
+        }));
+        let result = Arc::new(HistoryEntry { id: None, said: result, provenance: Provenance::default() });
+        let mut entries = said(&[("user", 0), ("model", 1), ("user", 2)]);
+        entries.extend([calls, result]);
+        entries.extend(said(&[("user", 3), ("user", 4)]));
+        let history = Arc::new(History { entries, ..History::default() });
+        assert_eq!(latest(Arc::clone(&history), Some(1)).entries.len(), 5);
+        assert_eq!(latest(history, Some(2)).entries.len(), 7);
     }
 
     fn thinking() -> Part {
