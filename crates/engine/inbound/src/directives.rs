@@ -10,6 +10,7 @@ use sessions::Record;
 use crate::{Activation, Directive, InboundError, directive::Level, intake::Inner};
 
 pub(crate) use texts::GREETING;
+pub use texts::NOT_COMPACTED;
 
 /// Who gave the command, and where.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
             .conversation
             .compact(key.clone(), instructions)
             .await
-            .unwrap_or_else(|why| format!("⚠️ Not compacted: {why}")),
+            .unwrap_or_else(|why| format!("{}{why}", texts::NOT_COMPACTED)),
         Directive::Think(Level::Set(level)) => {
             let model = inner.conversation.model(key.clone()).await;
             let takes_xhigh = model.parse::<ModelRef>().is_ok_and(|model| model.takes_xhigh());

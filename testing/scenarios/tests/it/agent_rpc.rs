@@ -84,12 +84,12 @@ async fn a_program_talks_with_the_agent_and_sets_its_session() -> anyhow::Result
     assert_eq!(state["data"]["running"], 0, "{state}");
     let kept = program.asks(json!({ "id": 5, "type": "get_messages", "limit": 10 })).await?;
     assert_eq!(kept["data"]["messages"].as_array().map(Vec::len), Some(2), "{kept}");
-    let compacted = program.asks(json!({ "id": 6, "type": "compact" })).await?;
-    assert!(compacted["data"]["text"].as_str().is_some_and(|text| !text.is_empty()), "{compacted}");
 
-    program.writes("no json").await?;
-    let unread = program.hears(|line| line["type"] == "response").await?;
-    assert!(unread["success"] == false && unread["command"].is_null(), "{unread}");
+    for line in [b"no json\n".as_slice(), b"{\"type\":\"prompt\",\"message\":\"\xff\"}\n"] {
+        program.input.write_all(line).await?;
+        let unread = program.hears(|line| line["type"] == "response").await?;
+        assert!(unread["success"] == false && unread["command"].is_null(), "{unread}");
+    }
     assert_eq!(program.leaves().await?, Some(0));
     Ok(())
 }
@@ -110,6 +110,60 @@ async fn a_run_that_a_program_aborts_ends_with_what_was_said() -> anyhow::Result
     };
     assert_eq!(answer["data"]["result"]["meta"]["aborted"], true, "{answer}");
     assert_eq!(program.leaves().await?, Some(0));
+    Ok(())
+}
+
+/// A program that has talked enough for a summary.
+async fn talked(gateway: &TestGateway, model: &FakeModel) -> anyhow::Result<Program> {
+    let mut program = Program::start(gateway, &["agent", "--rpc"])?;
+    for id in 0..4 {
+        model.answer(Answer::text("a long answer ".repeat(40)));
+        program.asks(json!({ "id": id, "type": "prompt", "message": "tell me more ".repeat(40) })).await?;
+    }
+    Ok(program)
+}
+
+#[tokio::test]
+async fn a_compaction_says_what_it_came_to_also_when_the_gateway_ends_meanwhile() -> anyhow::Result<()> {
+    let (mut gateway, model) = stage().await?;
+    let mut program = Program::start(&gateway, &["agent", "--rpc"])?;
+    let nothing = program.asks(json!({ "id": "n", "type": "compact" })).await?;
+    assert!(nothing["success"] == false && nothing["error"].to_string().contains("nothing"), "{nothing}");
+    assert_eq!(program.leaves().await?, Some(0));
+
+    let mut program = talked(&gateway, &model).await?;
+    model.answer(Answer::text("SUMMARY"));
+    let compacted = program.asks(json!({ "id": "c", "type": "compact" })).await?;
+    assert!(compacted["success"] == true && compacted["data"]["text"].is_string(), "{compacted}");
+    assert_eq!(program.leaves().await?, Some(0));
+
+    let mut program = talked(&gateway, &model).await?;
+    model.answer(Answer::text("SUMM").stall());
+    program.writes(r#"{"id":"k","type":"compact"}"#).await?;
+    model.stalled(1).await;
+    drop(program.input);
+    gateway.kill().await?;
+    let mut last = String::new();
+    while let Some(line) = program.lines.next_line().await? {
+        last = line;
+    }
+    assert!(last.contains(r#""id":"k""#) && last.contains(r#""success":false"#), "{last}");
+    program.child.wait().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_program_that_asked_for_too_much_can_still_abort() -> anyhow::Result<()> {
+    let (gateway, model) = stage().await?;
+    let mut program = Program::start(&gateway, &["agent", "--rpc"])?;
+    model.otherwise(|_| Answer::text("on and on").stall());
+    for id in 0..33 {
+        program.writes(&json!({ "id": id, "type": "prompt", "message": format!("word {id}") }).to_string()).await?;
+    }
+    let refused = program.hears(|line| line["type"] == "response" && line["id"] == 32).await?;
+    assert!(refused["success"] == false && refused["error"].to_string().contains("abort"), "{refused}");
+    let aborted = program.asks(json!({ "id": "a", "type": "abort" })).await?;
+    assert_eq!(aborted["success"], true, "{aborted}");
     Ok(())
 }
 

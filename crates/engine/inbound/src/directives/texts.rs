@@ -1,5 +1,8 @@
 //! The fixed answers of commands.
 
+/// How an answer begins that says why nothing was compacted: a program looks for it.
+pub const NOT_COMPACTED: &str = "⚠️ Not compacted: ";
+
 pub(super) const HELP: &str = "ℹ️ Help\n\
     Session: /new starts over · /compact [what to keep] · /stop\n\
     Options: /think <level> · /verbose on|off|full · /reasoning on|off · /usage tokens|full|cost · /model <provider/model> · /queue <mode>\n\

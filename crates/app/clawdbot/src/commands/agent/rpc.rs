@@ -23,8 +23,9 @@ use super::{Arguments, params, session};
 use crate::output::Output;
 use line::{Command, Id, Line, Request};
 
-/// Prompts and compactions under way; the next line is read when there is room.
-const UNDER_WAY: usize = 64;
+/// Prompts and compactions under way; one more is refused. Each prompt is a call of the gateway, and half of those that a
+/// connection may have stay free: whoever has asked for too much must be able to abort.
+const UNDER_WAY: usize = 32;
 
 /// Who asked for what: the answer goes there.
 type Asker = (Option<Id>, &'static str);
@@ -63,28 +64,37 @@ pub(super) async fn serve(arguments: &Arguments, way: &Way, output: Output) -> R
     let key = session(arguments, way).await?;
     let (prompts, compactions) = (FuturesUnordered::new(), HashMap::new());
     let mut program = Program { arguments, way, key, output, prompts, compactions };
-    let mut heard = way.heard();
-    let mut lines = Some(BufReader::new(tokio::io::stdin()).lines());
-    loop {
-        let under_way = program.prompts.len() + program.compactions.len();
-        if lines.is_none() && under_way == 0 {
-            break;
-        }
+    let mut heard = Some(way.heard());
+    // Bytes, because a line that is no text is answered as any other that cannot be read.
+    let mut lines = Some(BufReader::new(tokio::io::stdin()).split(b'\n'));
+    while lines.is_some() || program.under_way() > 0 {
+        let next_event = async {
+            match heard.as_mut() {
+                Some(heard) => heard.next().await,
+                None => std::future::pending().await,
+            }
+        };
         let next_line = async {
-            match lines.as_mut().filter(|_| under_way < UNDER_WAY) {
-                Some(lines) => lines.next_line().await,
+            match lines.as_mut() {
+                Some(lines) => lines.next_segment().await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             // Events first: what led to an answer is told before it.
             biased;
-            event = heard.next() => program.hear(&event),
+            event = next_event => match event {
+                Some(event) => program.hear(&event),
+                None => {
+                    heard = None;
+                    program.hears_no_more();
+                }
+            },
             Some((asker, answer)) = program.prompts.next(), if !program.prompts.is_empty() => {
                 program.answer(&asker, answer);
             }
             line = next_line => match line? {
-                Some(line) if line.trim().is_empty() => {}
+                Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
                 Some(line) => program.obey(&line).await,
                 None => lines = None,
             }
@@ -94,13 +104,20 @@ pub(super) async fn serve(arguments: &Arguments, way: &Way, output: Output) -> R
 }
 
 impl Program<'_> {
-    async fn obey(&mut self, line: &str) {
-        let request: Request = match serde_json::from_str(line) {
+    fn under_way(&self) -> usize {
+        self.prompts.len() + self.compactions.len()
+    }
+
+    async fn obey(&mut self, line: &[u8]) {
+        let request: Request = match serde_json::from_slice(line) {
             Ok(request) => request,
             Err(error) => return self.answer(&(None, ""), Err(anyhow!("the line cannot be read: {error}"))),
         };
         let asker = (request.id, request.command.name());
         let done = match request.command {
+            Command::Prompt { .. } | Command::Compact { .. } if self.under_way() >= UNDER_WAY => {
+                Err(anyhow!("{UNDER_WAY} prompts are under way: wait for an answer, or send `abort`"))
+            }
             Command::Prompt { message, thinking } => match self.prompt(asker.clone(), message, thinking) {
                 Ok(()) => return,
                 Err(error) => Err(error),
@@ -200,10 +217,14 @@ impl Program<'_> {
             return;
         }
         if let Some(asker) = self.compactions.remove(&told.run_id) {
-            let said =
-                told.message.map(|message| message.content.into_iter().map(|part| part.text).collect::<String>());
-            let data = serde_json::json!({ "text": said.unwrap_or_default() });
-            self.answer(&asker, to_raw_value(&data).map_err(Into::into));
+            self.answer(&asker, compacted(told));
+        }
+    }
+
+    /// The gateway is gone, and nobody will say how its compactions ended.
+    fn hears_no_more(&mut self) {
+        for asker in std::mem::take(&mut self.compactions).into_values() {
+            self.answer(&asker, Err(anyhow!("the connection ended before the compaction was done")));
         }
     }
 
@@ -222,6 +243,19 @@ impl Program<'_> {
         match serde_json::to_string(line) {
             Ok(text) => self.output.piece(&format!("{text}\n")),
             Err(error) => crate::output::aside(format!("a line cannot be written as JSON: {error}")),
+        }
+    }
+}
+
+/// What a compaction came to.
+fn compacted(told: ChatPayload) -> Result<Box<RawValue>> {
+    let parts = told.message.map(|message| message.content).unwrap_or_default();
+    let said: String = parts.into_iter().map(|part| part.text).collect();
+    match (told.state, said.strip_prefix(inbound::NOT_COMPACTED)) {
+        (ChatState::Final, None) => Ok(to_raw_value(&serde_json::json!({ "text": said }))?),
+        (ChatState::Final, Some(why)) => bail!("{why}"),
+        (ChatState::Delta | ChatState::Aborted | ChatState::Error, _) => {
+            bail!(told.error_message.unwrap_or_else(|| "the compaction was stopped".to_owned()))
         }
     }
 }

@@ -136,8 +136,8 @@ impl Way {
 }
 
 impl Source {
-    /// The next event; waits for ever when there will be none.
-    pub(super) async fn next(&mut self) -> Heard {
+    /// The next event; `None` when there will be none any more.
+    pub(super) async fn next(&mut self) -> Option<Heard> {
         let heard = match self {
             Self::Gateway(events) => {
                 events.next().await.map(|event| (event.name.to_string(), (*event.payload).to_owned()))
@@ -145,10 +145,7 @@ impl Source {
             Self::Here(Some(events)) => events.recv().await.map(|event| (event.event.to_owned(), event.payload)),
             Self::Here(None) => None,
         };
-        match heard {
-            Some((name, payload)) => Heard { name, payload },
-            None => std::future::pending().await,
-        }
+        heard.map(|(name, payload)| Heard { name, payload })
     }
 }
 
@@ -156,7 +153,8 @@ impl Steps {
     /// The next step; `None` for what is not ours or cannot be read, which is then tried again.
     pub(super) async fn next(&mut self) -> Option<Payload> {
         loop {
-            let heard = self.source.next().await;
+            // The run's own answer says that there will be none any more.
+            let Some(heard) = self.source.next().await else { std::future::pending().await };
             if let Some(step) = self.read(&heard.name, heard.payload.get()) {
                 return Some(step);
             }
