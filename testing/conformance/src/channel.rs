@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use channel::{Account, AccountContext, Channel, ChannelError, Connected, Inbound, Target};
+use channel::{Account, AccountContext, Channel, ChannelError, Connected, Inbound, Menu, Target};
 use ids::MessageId;
 use net::{Http, HttpConfig};
 use serde_json::value::RawValue;
@@ -120,6 +120,7 @@ impl Setup<'_> {
             http: Http::new(HttpConfig::default()),
             state: self.state.clone(),
             clock: Arc::new(SystemClock),
+            menu: Menu::default(),
             cancel: CancellationToken::new(),
         };
         Ok(account.connect(cx).await)

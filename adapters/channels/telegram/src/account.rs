@@ -91,6 +91,7 @@ impl Account for Bot {
                 (Box::new(Poller::new(api.clone(), reader, file)), None)
             }
         };
+        self.settings.menu.show(cx.menu, &api).await;
         Ok(Connected {
             profile: profile(&me),
             listener,

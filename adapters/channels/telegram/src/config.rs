@@ -11,6 +11,8 @@ use net::Url;
 use serde_json::{Map, Value, json, value::RawValue};
 use stdx::Secret;
 
+use crate::menu::MenuSettings;
+
 /// The keys of a bot, in the section and in each of its accounts.
 pub(crate) fn schema() -> Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
@@ -23,6 +25,15 @@ pub(crate) fn schema() -> Value {
         "webhookPath": text("The path of that address on the gateway's port."),
         "webhookSecret": text("What Telegram sends along, so that nobody else can call the webhook."),
         "mediaMaxMb": { "type": "number", "exclusiveMinimum": 0, "description": "The largest file taken and sent, in MB (5)." },
+        "commands": { "type": "object", "properties": { "native": { "description": "Whether the bot's menu shows our commands." } } },
+        "customCommands": {
+            "type": "array",
+            "description": "More entries of the bot's menu; what they mean is the agent's to know.",
+            "items": { "type": "object", "properties": {
+                "command": text("1 to 32 of a-z, 0-9 and _."),
+                "description": text("What the menu says beside it."),
+            } },
+        },
         "linkPreview": { "type": "boolean", "description": "Whether links in answers show a preview." },
     });
     let mut section = keys.as_object().cloned().unwrap_or_default();
@@ -45,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) webhook: Option<WebhookSettings>,
     pub(crate) patience: Duration,
     pub(crate) link_preview: bool,
+    pub(crate) menu: MenuSettings,
     /// Bytes of one file, either way.
     pub(crate) largest_file: u64,
     /// Some group is answered without a mention, which needs Telegram's privacy mode to be off.
@@ -87,6 +99,7 @@ impl Settings {
         self.proxy.as_ref().map(Url::as_str).hash(&mut hasher);
         self.patience.hash(&mut hasher);
         self.link_preview.hash(&mut hasher);
+        self.menu.hash(&mut hasher);
         self.largest_file.hash(&mut hasher);
         if let Some(webhook) = &self.webhook {
             webhook.url.hash(&mut hasher);
@@ -184,6 +197,12 @@ impl Layers<'_> {
         });
         // `enabled: false` of the whole section holds for every account.
         let on = |map: &Map<String, Value>| map.get("enabled").and_then(Value::as_bool) != Some(false);
+        let at = |key: String| format!("{}{key}", self.prefix);
+        let menu = MenuSettings::read(self.value("commands"), self.value("customCommands"), at);
+        let menu = menu.unwrap_or_else(|wrong| {
+            issues.extend(wrong);
+            MenuSettings::default()
+        });
         let patience = self.value("timeoutSeconds").and_then(Value::as_u64).unwrap_or(PATIENCE_SECONDS);
         let settings = Settings {
             id,
@@ -196,6 +215,7 @@ impl Layers<'_> {
             webhook: self.webhook(issues),
             patience: Duration::from_secs(patience.max(1)),
             largest_file: self.largest_file(issues),
+            menu,
             link_preview: self.value("linkPreview").and_then(Value::as_bool).unwrap_or(true),
             allow_unmentioned_groups: self.allows_unmentioned_groups(),
         };

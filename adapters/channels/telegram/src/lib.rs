@@ -12,6 +12,7 @@ mod entities; // offsets in UTF-16 to offsets in bytes
 mod files; // what people attach
 mod format; // Markdown to Telegram's HTML
 mod listen; // long polling
+mod menu; // the bot's commands
 mod offset; // how far we read
 mod reaction; // what people feel about a message
 mod send; // one message out

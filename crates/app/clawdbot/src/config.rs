@@ -1,5 +1,6 @@
 //! The tree of the config file: every section by its owner. Reads like a table of contents.
 
+mod commands; // where people find commands
 mod gateway; // the front door
 mod history; // how much of direct chats is sent
 mod legacy; // what older configs called things
@@ -15,6 +16,7 @@ use config::{ConfigPath, Environment, Reload, Schema, Section, Snapshot};
 
 use crate::channels;
 
+pub(crate) use commands::CommandsSection;
 pub(crate) use gateway::{AuthMode, BindMode, GatewaySection, Mode, ReloadMode, TailscaleMode};
 pub(crate) use history::HistorySection;
 pub(crate) use logging::{Level, LoggingSection};
@@ -34,6 +36,7 @@ pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) 
         .with::<agent::Config>() // agents, models, ui.assistant
         .with::<sessions::Config>() // session
         .with::<inbound::Config>() // bindings, messages, channels.*: who is heard
+        .with::<CommandsSection>() // commands
         .with::<RepliesSection>() // messages, channels.*: how answers leave
         .with::<HistorySection>() // channels.*: how much of direct chats is sent
         .with::<sandbox::Config>() // tools

@@ -38,7 +38,7 @@ use stdx::{CancellationToken, OwnedTask, OwnedTasks, Pool, Secret};
 use store::Store;
 use tool::AnyTool;
 
-use crate::config::{PairingSection, RepliesSection, section};
+use crate::config::{CommandsSection, PairingSection, RepliesSection, section};
 use conversation::Commands;
 use cut_off::ReportsCutOff;
 use discreet::Discreet;
@@ -206,6 +206,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         },
         cancel,
     );
+    let menu = base.live::<CommandsSection>()?;
     let accounts = Accounts::new(
         accounts::Neighbours {
             networks: base.networks.clone(),
@@ -214,6 +215,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
             mounts,
             state: base.places.state.clone(),
             environment: base.reader(),
+            menu: Arc::new(move || menu.get().menu()),
             clock: Arc::clone(&base.clock),
             entropy: Arc::clone(&base.entropy),
         },

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use stdx::{AbsPath, Clock};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Actions, ChannelError, Descriptor, Files, Guarantee, Listener, Reconcile, Speaker, Webhook};
+use crate::{Actions, ChannelError, Descriptor, Files, Guarantee, Listener, Menu, Reconcile, Speaker, Webhook};
 
 /// A messaging network: parses its config section into accounts.
 #[async_trait]
@@ -83,6 +83,8 @@ pub struct AccountContext {
     /// The state root's folder of this channel (`<state>/<kind>`), for files the published program also reads.
     pub state: AbsPath,
     pub clock: Arc<dyn Clock>,
+    /// What a menu of commands shows, where the network has one.
+    pub menu: Menu,
     pub cancel: CancellationToken,
 }
 

@@ -63,6 +63,7 @@ impl Slot {
             http: self.http.clone(),
             state: neighbours.state.join(self.channel.as_str()),
             clock: Arc::clone(&neighbours.clock),
+            menu: (neighbours.menu)(),
             cancel,
         }
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use channel::{Channel, Webhook};
+use channel::{Channel, Menu, Webhook};
 use stdx::{AbsPath, Clock, Entropy};
 
 use crate::Inbox;
@@ -42,6 +42,8 @@ pub struct Neighbours {
     /// The state root: each network has a folder of its name in it.
     pub state: AbsPath,
     pub environment: Environment,
+    /// What menus of commands show now.
+    pub menu: Arc<dyn Fn() -> Menu + Send + Sync>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }

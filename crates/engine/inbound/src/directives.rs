@@ -10,7 +10,7 @@ use sessions::Record;
 use crate::{Activation, Directive, InboundError, directive::Level, intake::Inner};
 
 pub(crate) use texts::GREETING;
-pub use texts::NOT_COMPACTED;
+pub use texts::{COMMANDS, NOT_COMPACTED};
 
 /// Who gave the command, and where.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
     let key = &given.key;
     Ok(Answer::Say(match directive {
         Directive::Help => texts::HELP.to_owned(),
-        Directive::Commands => texts::COMMANDS.to_owned(),
+        Directive::Commands => texts::commands(),
         Directive::Status => inner.conversation.card(key.clone()).await,
         Directive::WhoAmI => given.who.clone(),
         Directive::New { rest } => {

@@ -30,7 +30,7 @@ pub use activation::Activation;
 pub use admit::{Admission, Facts, Patterns, Verdict, admit};
 pub use config::{AckScope, Binding, Config, DmScope, Match, PeerMatch, Scope};
 pub use directive::{Directive, Parsed, parse as parse_directive};
-pub use directives::NOT_COMPACTED;
+pub use directives::{COMMANDS, NOT_COMPACTED};
 pub use error::InboundError;
 pub use intake::{Cut, Intake, Parts};
 pub use journal::MIGRATIONS;

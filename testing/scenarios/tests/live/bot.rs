@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
-use channel::{AccountContext, Channel as _};
+use channel::{AccountContext, Channel as _, Menu};
 use net::{Http, HttpConfig};
 use serde_json::{json, value::to_raw_value};
 use stdx::{AbsPath, CancellationToken, SystemClock};
@@ -18,6 +18,7 @@ pub(crate) async fn says_who_it_is(token: &str) -> Result<()> {
         http: Http::new(HttpConfig::default()),
         state: AbsPath::new(home.path().display().to_string())?,
         clock: Arc::new(SystemClock),
+        menu: Menu::default(),
         cancel: CancellationToken::new(),
     };
     let probe = account.probe(cx).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use channel::{
-    Account, AccountContext, Attachment, Channel as _, ChannelError, Connected, Inbound, Outbound, OutboundBody,
+    Account, AccountContext, Attachment, Channel as _, ChannelError, Connected, Inbound, Menu, Outbound, OutboundBody,
     SendKey, Target,
 };
 use fakes::FakeTelegram;
@@ -40,6 +40,7 @@ impl Setting {
             http: Http::new(HttpConfig::default()),
             state: AbsPath::new(self.folder.path()).unwrap(),
             clock: Arc::new(SystemClock),
+            menu: Menu::default(),
             cancel: CancellationToken::new(),
         }
     }

@@ -8,7 +8,7 @@ use accounts::{Accounts, Arrived, Inbox, Mounted, Mounts, Neighbours, NotAccepte
 use async_trait::async_trait;
 use channel::{
     Account, AccountContext, AccountIssue, Addressed, Change, Channel, ChannelError, Connected, Descriptor, Dialect,
-    Guarantee, Inbound, Limits, Listener, Outbound, Peer, PeerField, PeerKind, Probe, Profile, Receipt, Sender,
+    Guarantee, Inbound, Limits, Listener, Menu, Outbound, Peer, PeerField, PeerKind, Probe, Profile, Receipt, Sender,
     Speaker, Webhook, WebhookRequest, WebhookResponse,
 };
 use ids::{AccountId, ChannelKind};
@@ -332,6 +332,7 @@ impl House {
             mounts: Arc::new(Wall(Arc::clone(&sky))),
             state: AbsPath::new("/nowhere").unwrap(),
             environment: Arc::new(|_| None),
+            menu: Arc::new(Menu::default),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SeededEntropy::new(1)),
         };

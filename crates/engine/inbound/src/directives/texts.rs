@@ -1,5 +1,7 @@
 //! The fixed answers of commands.
 
+use channel::Command;
+
 /// How an answer begins that says why nothing was compacted: a program looks for it.
 pub const NOT_COMPACTED: &str = "⚠️ Not compacted: ";
 
@@ -8,20 +10,37 @@ pub(super) const HELP: &str = "ℹ️ Help\n\
     Options: /think <level> · /verbose on|off|full · /reasoning on|off · /usage tokens|full|cost · /model <provider/model> · /queue <mode>\n\
     More: /status · /whoami · /commands";
 
-pub(super) const COMMANDS: &str = "Commands\n\
-    /help – how to talk to me\n\
-    /status – model, context, queue\n\
-    /whoami – how this channel names you\n\
-    /new, /reset [text] – start the session over\n\
-    /stop – end what is running\n\
-    /compact [what to keep] – summarise the session so far\n\
-    /think off|minimal|low|medium|high|xhigh – how long the model thinks\n\
-    /verbose on|off|full – show tool calls\n\
-    /reasoning on|off|stream – show reasoning\n\
-    /usage [off|tokens|full] – a line with tokens below answers; /usage cost – what was spent\n\
-    /model [provider/model] – show or choose the model\n\
-    /queue [collect|followup|steer|steer-backlog|interrupt] – what messages do during a run\n\
-    /activation mention|always|reply – when I answer in a group";
+const fn command(name: &'static str, takes: &'static str, about: &'static str) -> Command {
+    Command { name, takes, about }
+}
+
+/// What people may call us by, as they are told of it.
+pub const COMMANDS: &[Command] = &[
+    command("help", "", "how to talk to me"),
+    command("commands", "", "all commands"),
+    command("status", "", "model, context, queue"),
+    command("whoami", "", "how this channel names you"),
+    command("new", "[text]", "start the session over"),
+    command("reset", "[text]", "start the session over"),
+    command("stop", "", "end what is running"),
+    command("compact", "[what to keep]", "summarise the session so far"),
+    command("think", "off|minimal|low|medium|high|xhigh", "how long the model thinks"),
+    command("verbose", "on|off|full", "show tool calls"),
+    command("reasoning", "on|off|stream", "show reasoning"),
+    command("usage", "[off|tokens|full|cost]", "a line with tokens below answers, or what was spent"),
+    command("model", "[provider/model]", "show or choose the model"),
+    command("queue", "[collect|followup|steer|steer-backlog|interrupt]", "what messages do during a run"),
+    command("activation", "mention|always|reply", "when I answer in a group"),
+];
+
+/// The answer to `/commands`.
+pub(super) fn commands() -> String {
+    let line = |Command { name, takes, about }: &Command| {
+        let space = if takes.is_empty() { "" } else { " " };
+        format!("\n/{name}{space}{takes} – {about}")
+    };
+    COMMANDS.iter().map(line).fold("Commands".to_owned(), |all, line| all + &line)
+}
 
 pub(super) const THINK_LEVELS: &str = "off, minimal, low, medium, high, xhigh";
 pub(super) const VERBOSE_LEVELS: &str = "on, off, full";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use channel::{AccountContext, Channel, ChannelError};
+use channel::{AccountContext, Channel, ChannelError, Menu};
 use net::{Http, HttpConfig};
 use serde_json::{Value, json};
 use stdx::CancellationToken;
@@ -55,6 +55,7 @@ pub(super) async fn check(context: &Context, kind: Option<&str>, token: &str) ->
         http: Http::new(HttpConfig::default()),
         state: context.places.state.join(descriptor.kind),
         clock: Arc::clone(&context.clock),
+        menu: Menu::default(),
         cancel: CancellationToken::new(),
     };
     match account.probe(cx).await {
