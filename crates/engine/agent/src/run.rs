@@ -86,7 +86,18 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, Copy, Default)]
 struct Shown {
     reasoning: bool,
+    tools: ToolsShown,
     usage: UsageShown,
+}
+
+/// Which lines about tools stand between answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum ToolsShown {
+    #[default]
+    Off,
+    Calls,
+    /// Their results too.
+    Results,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

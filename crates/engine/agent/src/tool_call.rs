@@ -35,4 +35,13 @@ impl Finished {
             was_cancelled: false,
         }
     }
+
+    /// Its words.
+    pub(crate) fn text(&self) -> String {
+        let texts = self.content.iter().filter_map(|part| match part {
+            Part::Text { text, .. } => Some(&**text),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
 }

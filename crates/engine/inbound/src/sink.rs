@@ -98,7 +98,11 @@ impl RunSink for Closing {
                 }
                 journal::ended(tx, &turn.causes, &turn.run, outcome)
             }
-            Committed::Said { .. } | Committed::ToolStarted { .. } | Committed::ToolEnded { .. } => Ok(()),
+            Committed::Said { .. }
+            | Committed::Called { .. }
+            | Committed::Answered { .. }
+            | Committed::ToolStarted { .. }
+            | Committed::ToolEnded { .. } => Ok(()),
         }
     }
 

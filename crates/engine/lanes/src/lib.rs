@@ -4,6 +4,7 @@
 //! slow work cannot reorder messages. What a busy session does with another message is its queue mode; that decision
 //! is the pure [`Lane`]. One task owns all lanes; runs are tasks below it.
 
+mod about;
 mod announce;
 mod config;
 mod error;
@@ -16,6 +17,7 @@ mod table;
 mod ticket;
 mod turn;
 
+pub use about::about;
 pub use announce::Announce;
 pub use config::{Config, DropPolicy, QueueMode, QueueSettings};
 pub use error::LaneError;

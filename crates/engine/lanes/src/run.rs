@@ -150,6 +150,8 @@ pub enum RunEvent {
     Started {
         at: i64,
         verbose_tools: bool,
+        /// The reader is shown what the model thinks before each answer.
+        reasoning: bool,
     },
     /// More of the current assistant message; `text` is all of it so far.
     Text {
@@ -227,6 +229,19 @@ pub enum Committed {
     },
     ToolEnded {
         name: Arc<str>,
+    },
+    /// A call begins that the reader is shown.
+    Called {
+        name: Arc<str>,
+        call: Arc<str>,
+        about: Option<Arc<str>>,
+    },
+    /// A call is over whose result the reader is shown.
+    Answered {
+        name: Arc<str>,
+        call: Arc<str>,
+        text: Arc<str>,
+        is_error: bool,
     },
     Ended {
         outcome: RunOutcome,

@@ -24,7 +24,7 @@ pub fn chunk(markdown: &str, limit: usize) -> Vec<String> {
     pieces
 }
 
-fn units(text: &str) -> usize {
+pub(crate) fn units(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
@@ -52,7 +52,7 @@ fn split_once(text: &str, limit: usize) -> (String, String) {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Fence {
+pub(crate) struct Fence {
     /// The whole opening line.
     opening: String,
     /// The ticks or tildes alone.
@@ -66,30 +66,32 @@ fn open_fence(text: &str) -> Option<Fence> {
     let mut open: Option<Fence> = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let trimmed = line.trim_end_matches('\n');
-        let body = trimmed.trim_start();
-        let tick = body.chars().next().filter(|c| *c == '`' || *c == '~');
-        if let Some(tick) = tick {
-            let count = body.chars().take_while(|c| *c == tick).count();
-            let after = body.get(count..).unwrap_or_default();
-            match &open {
-                Some(fence)
-                    if fence.marker.starts_with(tick) && count >= fence.marker.len() && after.trim().is_empty() =>
-                {
-                    open = None;
-                }
-                None if count >= 3 && !(tick == '`' && after.contains('`')) => {
-                    // An info string longer than this is no language: it would not fit when repeated.
-                    let opening =
-                        if units(trimmed) <= 24 { trimmed.to_owned() } else { tick.to_string().repeat(count.min(16)) };
-                    open = Some(Fence { opening, marker: tick.to_string().repeat(count.min(16)), start });
-                }
-                Some(_) | None => {}
-            }
-        }
+        open = Fence::after(open, line.trim_end_matches('\n'), start);
         start += line.len();
     }
     open
+}
+
+impl Fence {
+    /// The fence that is open behind a line, which begins at `start`.
+    pub(crate) fn after(open: Option<Self>, line: &str, start: usize) -> Option<Self> {
+        let body = line.trim_start();
+        let Some(tick) = body.chars().next().filter(|c| *c == '`' || *c == '~') else { return open };
+        let count = body.chars().take_while(|c| *c == tick).count();
+        let after = body.get(count..).unwrap_or_default();
+        match open {
+            Some(fence) if fence.marker.starts_with(tick) && count >= fence.marker.len() && after.trim().is_empty() => {
+                None
+            }
+            None if count >= 3 && !(tick == '`' && after.contains('`')) => {
+                let marker = tick.to_string().repeat(count.min(16));
+                // An info string longer than this is no language: it would not fit when repeated.
+                let opening = if units(line) <= 24 { line.to_owned() } else { marker.clone() };
+                Some(Self { opening, marker, start })
+            }
+            open => open,
+        }
+    }
 }
 
 /// Where to cut inside a fence so that the closing line still fits; before the fence when nothing of it would stay.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Rules;
+use crate::{Blocks, Rules};
 
 /// Replies' settings, from `messages` and `channels.<kind>.textChunkLimit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +16,24 @@ pub struct Config {
     pub after_unknown: AfterUnknown,
     /// What the agent may do on a network, by channel kind and account; without an entry, what is usual.
     pub rules: BTreeMap<(String, String), Rules>,
+    /// Where answers leave while they are being written, named as in `rules`; without an entry they leave whole.
+    pub blocks: BTreeMap<(String, String), Option<Blocks>>,
 }
 
 impl Config {
     /// What the agent may do through one account: its own entry, else its network's, which stands under no account.
     pub(crate) fn rules(&self, channel: &str, account: &str) -> Rules {
-        let entry = |account: &str| self.rules.get(&(channel.to_owned(), account.to_owned())).copied();
-        entry(account).or_else(|| entry("")).unwrap_or_default()
+        of(&self.rules, channel, account).unwrap_or_default()
     }
+
+    pub(crate) fn blocks(&self, channel: &str, account: &str) -> Option<Blocks> {
+        of(&self.blocks, channel, account).flatten()
+    }
+}
+
+fn of<T: Copy>(entries: &BTreeMap<(String, String), T>, channel: &str, account: &str) -> Option<T> {
+    let entry = |account: &str| entries.get(&(channel.to_owned(), account.to_owned())).copied();
+    entry(account).or_else(|| entry(""))
 }
 
 impl Default for Config {
@@ -33,6 +43,7 @@ impl Default for Config {
             chunk_limit: BTreeMap::new(),
             after_unknown: AfterUnknown::Repeat,
             rules: BTreeMap::new(),
+            blocks: BTreeMap::new(),
         }
     }
 }

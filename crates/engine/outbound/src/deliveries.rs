@@ -12,12 +12,13 @@ use store::{Store, StoreError, Tx};
 use tokio::sync::{Notify, oneshot};
 
 use crate::{
-    Config, OutboundError, Outlets, chunk,
+    Blocks, Config, OutboundError, Outlets, chunk,
     compose::{Room, compose},
     config, deliver,
     outbox::{self, Body, Draft, Place},
     pace::Paces,
     shape::{self, Part, Quote, Visible},
+    stream::Streams,
     told,
     typing::Typing,
 };
@@ -75,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Live<Config>,
     pub(crate) typing: Typing,
+    pub(crate) streams: Streams,
     pub(crate) paces: Mutex<Paces>,
     cancel: CancellationToken,
     workers: Mutex<HashMap<Place, Worker>>,
@@ -134,6 +136,7 @@ impl Deliveries {
         Self(Arc::new(Inner {
             store,
             typing: Typing::new(Arc::clone(&outlets), cancel.clone()),
+            streams: Streams::default(),
             paces: Mutex::default(),
             outlets,
             door,
@@ -153,7 +156,7 @@ impl Deliveries {
     /// The store's.
     pub fn stage(&self, tx: &Tx<'_>, place: &Place, origin: Origin<'_>, text: &Visible) -> Result<(), StoreError> {
         let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None, footer: None };
-        self.stage_parts(tx, place, &said, vec![Part::Text(text.clone())])
+        stage_parts(tx, place, &said, vec![Part::Text(text.clone())], self.room(&place.channel))
     }
 
     /// How many pieces wait to leave.
@@ -164,11 +167,36 @@ impl Deliveries {
         self.0.store.read_blocking(outbox::count)
     }
 
-    /// Stages what a model said, shaped.
-    pub(crate) fn stage_said(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, raw: &str) -> Result<(), StoreError> {
+    /// Stages what a model said, shaped. What `begins` an answer has the prefix; behind words that have left the footer
+    /// may stand alone.
+    pub(crate) fn stage_said(
+        &self,
+        tx: &Tx<'_>,
+        place: &Place,
+        said: &Said<'_>,
+        (raw, begins): (&str, bool),
+    ) -> Result<(), StoreError> {
         let config = self.0.config.get();
-        let parts = shape::with_footer(shape::shape(raw, config.response_prefix.as_deref()), said.footer);
-        self.stage_parts(tx, place, said, parts)
+        let prefix = config.response_prefix.as_deref().filter(|_| begins);
+        let mut parts = shape::shape(raw, prefix);
+        if parts.is_empty() && !begins {
+            parts.extend(said.footer.and_then(shape::notice).map(Part::Text));
+        } else {
+            parts = shape::with_footer(parts, said.footer);
+        }
+        let room = self.room(&place.channel);
+        let text = self.blocks(place).map_or(room.text, |blocks| room.text.min(blocks.max));
+        stage_parts(tx, place, said, parts, Room { text, ..room })
+    }
+
+    /// How answers leave there while they are being written.
+    pub(crate) fn blocks(&self, place: &Place) -> Option<Blocks> {
+        self.0.config.get().blocks(place.channel.as_str(), place.account.as_str())
+    }
+
+    /// Below this, whatever works for the deliveries ends with them.
+    pub(crate) fn cancel(&self) -> &CancellationToken {
+        &self.0.cancel
     }
 
     /// Stages a reaction of ours behind what waits for the place; `None` takes it back.
@@ -207,14 +235,6 @@ impl Deliveries {
     ) -> Result<Option<Option<ThreadId>>, StoreError> {
         let (channel, account, peer, message) = (channel.clone(), account.clone(), peer.clone(), message.clone());
         self.0.store.read(move |view| outbox::sent_in(view, (&channel, &account), &peer, &message)).await
-    }
-
-    fn stage_parts(&self, tx: &Tx<'_>, place: &Place, said: &Said<'_>, parts: Vec<Part>) -> Result<(), StoreError> {
-        let bodies = compose(parts, said.agent, self.room(&place.channel));
-        for draft in drafts(bodies, place, said) {
-            outbox::stage(tx, &draft)?;
-        }
-        Ok(())
     }
 
     /// What one message of the network may hold.
@@ -369,6 +389,11 @@ impl Deliveries {
         // What did not end in time is a row in *sending*: the next start treats it as unknown.
         let _ended = tokio::time::timeout(grace, all).await;
     }
+}
+
+fn stage_parts(tx: &Tx<'_>, place: &Place, said: &Said<'_>, parts: Vec<Part>, room: Room) -> Result<(), StoreError> {
+    let bodies = compose(parts, said.agent, room);
+    drafts(bodies, place, said).iter().try_for_each(|draft| outbox::stage(tx, draft).map(drop))
 }
 
 /// What staging a text came to.

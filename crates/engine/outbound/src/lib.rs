@@ -3,12 +3,14 @@
 //! A piece is a row in the outbox before its first byte leaves, and it comes from a committed transcript entry. Only
 //! [`Visible`] text can become an outbound message, and only [`shape`] makes visible text.
 
+mod blocks;
 mod chunk;
 mod compose;
 mod config;
 mod deliver;
 mod deliveries;
 mod error;
+mod left;
 mod message;
 mod methods;
 mod outbox;
@@ -18,9 +20,12 @@ mod retry;
 mod rules;
 mod shape;
 mod sink;
+mod stream;
 mod told;
+mod tool_line;
 mod typing;
 
+pub use blocks::{Blocks, Break, Leaves};
 pub use chunk::chunk;
 pub use config::{AfterUnknown, Config};
 pub use deliveries::{Deliveries, Door, Neighbours, Origin};

@@ -37,6 +37,16 @@ pub const MIGRATIONS: &[Migration] = &[
           );
           CREATE INDEX outbox_sent_by_message ON outbox_sent (message, peer);",
     },
+    Migration {
+        owner: "outbound",
+        version: 3,
+        sql: "CREATE TABLE outbox_blocks (
+              run TEXT PRIMARY KEY,
+              upto INTEGER NOT NULL,
+              digest TEXT NOT NULL,
+              blocks INTEGER NOT NULL
+          );",
+    },
 ];
 
 /// Messages of ours that are remembered as ours; the oldest go.

@@ -108,12 +108,13 @@ fn visible(text: &str) -> Option<Visible> {
 
 /// Silent when the text starts or ends with the silence mark as a word.
 fn is_silent(text: &str) -> bool {
-    let text = text.trim();
-    let after =
-        text.strip_prefix(SILENT).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'));
-    let before =
-        text.strip_suffix(SILENT).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
-    after || before
+    let before = text.trim().strip_suffix(SILENT).is_some_and(|rest| !rest.ends_with(is_word));
+    starts_silent(text) || before
+}
+
+/// Whether a text says with its first word that it is for nobody.
+pub(crate) fn starts_silent(text: &str) -> bool {
+    text.trim().strip_prefix(SILENT).is_some_and(|rest| !rest.starts_with(is_word))
 }
 
 fn is_word(c: char) -> bool {
@@ -184,15 +185,18 @@ fn prose_without_reasoning(prose: &str, hidden: &mut usize, out: &mut String) {
     }
 }
 
-enum Tag {
+pub(crate) enum Tag {
     Open,
     Close,
     Transparent,
 }
 
-fn reasoning_tag(text: &str) -> Option<(Tag, usize)> {
-    const MOST: usize = 40;
-    let end = text.bytes().take(MOST).position(|b| b == b'>')?;
+/// Bytes of the longest tag that is looked for.
+pub(crate) const LONGEST_TAG: usize = 40;
+
+/// The tag around reasoning with which the text begins, and its length.
+pub(crate) fn reasoning_tag(text: &str) -> Option<(Tag, usize)> {
+    let end = text.bytes().take(LONGEST_TAG).position(|b| b == b'>')?;
     let inner = text.get(1..end)?.trim().to_ascii_lowercase();
     let (closes, name) = inner.strip_prefix('/').map_or((false, inner.as_str()), |name| (true, name));
     let name = name.trim().split_ascii_whitespace().next()?;

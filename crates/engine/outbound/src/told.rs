@@ -53,6 +53,12 @@ pub(crate) fn has_told(tx: &Tx<'_>, run: &str, raw: &str) -> Result<bool, StoreE
     Ok(false)
 }
 
+/// Whether the tool has said anything in the run.
+pub(crate) fn has_any(tx: &Tx<'_>, run: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM facts WHERE cause = ?1 AND kind = ?2 LIMIT 1";
+    Ok(tx.first(sql, [run, KIND], |_| Ok(()))?.is_some())
+}
+
 /// Of the words alone: spaces, marks and capitals make no other text of it.
 fn digest(text: &str) -> String {
     let words: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();

@@ -5,6 +5,7 @@
 mod agent_cli;
 mod agent_rpc;
 mod agents;
+mod blocks;
 mod channel_faults;
 mod commands;
 mod crash;
@@ -19,6 +20,7 @@ mod groups;
 mod history;
 mod logs;
 mod machine;
+mod menu;
 mod message_tool;
 mod money;
 mod onboard;

@@ -15,7 +15,7 @@ use tool::Origin;
 
 use super::batch::{Batch, Step};
 use super::pin::Pin;
-use super::{Halt, Run, Shown, UsageShown};
+use super::{Halt, Run, Shown, ToolsShown, UsageShown};
 use crate::agents::{Inner, thinking_default};
 use crate::config::Config;
 use crate::runs::{self, RowChange};
@@ -78,7 +78,7 @@ impl Run {
             system: None,
             turns_sent: agents.parts.limits.turns(&start.turn.key),
             after_abort: record.get::<bool>("abortedLastRun") == Some(true),
-            shown: shown(&record, turn.is_trusted()),
+            shown: shown(&record, verbose.as_deref(), turn.is_trusted()),
             verbose_tools: matches!(verbose.as_deref(), Some("on" | "full")),
             default_model: default_model.unwrap_or_default(),
             reservation: None,
@@ -147,7 +147,8 @@ impl Run {
         batch.reserve = model.as_ref().map(|model| (Arc::clone(model), self.worst(model, bytes)));
         self.context = Some(context::tokens(bytes));
         let reserved = self.commit(batch).await?.reserved;
-        self.tell(&RunEvent::Started { at: self.start.at, verbose_tools: self.verbose_tools });
+        let (verbose_tools, reasoning) = (self.verbose_tools, self.shown.reasoning);
+        self.tell(&RunEvent::Started { at: self.start.at, verbose_tools, reasoning });
         self.hold(model, reserved)?;
         if resume { self.resume_calls().await } else { Ok(()) }
     }
@@ -217,15 +218,20 @@ impl Run {
     }
 }
 
-/// Reasoning is told only to somebody who may use this machine.
-fn shown(record: &Record, is_trusted: bool) -> Shown {
+/// Reasoning and tools are told only to somebody who may use this machine.
+fn shown(record: &Record, verbose: Option<&str>, is_trusted: bool) -> Shown {
     let usage = match record.text("responseUsage").as_deref() {
         None | Some("off") => UsageShown::Off,
         Some("full") => UsageShown::Full,
         Some(_) => UsageShown::Tokens,
     };
     let reasoning = matches!(record.text("reasoningLevel").as_deref(), Some("on" | "stream"));
-    Shown { reasoning: reasoning && is_trusted, usage }
+    let tools = match verbose.filter(|_| is_trusted) {
+        Some("on") => ToolsShown::Calls,
+        Some("full") => ToolsShown::Results,
+        _ => ToolsShown::Off,
+    };
+    Shown { reasoning: reasoning && is_trusted, tools, usage }
 }
 
 /// What the run brings before the gate.

@@ -13,14 +13,14 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lanes::{Committed, ReplyTo, RunEvent, StopCause, ToolPhase, Turn};
 use provider::{Model, StopReason as Stopped, Usage};
-use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 use sessions::{Message, Part, Said, StopReason};
 use stdx::CancellationToken;
 use tool::{Conversation, Power, ToolContext, ToolError};
 
-use super::batch::Batch;
-use super::{Halt, Run};
+use super::batch::{Batch, Step};
+use super::{Halt, Run, ToolsShown};
 use crate::context;
 use crate::runs::RowChange;
 use crate::stream::{Answer, WrittenCall, arguments};
@@ -121,16 +121,16 @@ impl Run {
                 continue;
             }
             match call {
-                Call::Answered(finished, arguments) => {
-                    self.tool_started(&finished.name, &finished.id, arguments);
-                    self.result(&mut batch, &finished);
-                }
+                Call::Answered(finished, arguments) => self.not_run(&mut batch, &finished, arguments),
                 Call::Ready(ready, arguments) if ready.only_reads() => {
                     let mut side_by_side = vec![(ready, arguments)];
                     while side_by_side.len() < AT_ONCE && calls.front().is_some_and(Call::only_reads) {
                         if let Some(Call::Ready(ready, arguments)) = calls.pop_front() {
                             side_by_side.push((ready, arguments));
                         }
+                    }
+                    for (ready, arguments) in &side_by_side {
+                        self.show_call(&mut batch, &ready.name.into(), &ready.id, arguments);
                     }
                     batch = self.before_tools(batch).await?;
                     let cancel = self.stop.token().child_token();
@@ -150,6 +150,7 @@ impl Run {
                         batch.facts.push(("tool.started", json!({ "tool": name, "call": ready.id })));
                         batch = batch.step(Committed::ToolStarted { name: Arc::clone(&name) });
                     }
+                    self.show_call(&mut batch, &name, &ready.id, &arguments);
                     batch = self.before_tools(batch).await?;
                     let cancel = self.stop.token().child_token();
                     let finished = self.one(ready, arguments, &cancel).await;
@@ -268,6 +269,24 @@ impl Run {
         finish(&id, &name, outcome, &self.agents.spill, &self.agents.pictures).await
     }
 
+    /// A call that has its answer already: it is shown like the others.
+    fn not_run(&self, batch: &mut Batch, finished: &Finished, arguments: Arc<RawValue>) {
+        self.show_call(batch, &finished.name, &finished.id, &arguments);
+        self.tool_started(&finished.name, &finished.id, arguments);
+        self.result(batch, finished);
+    }
+
+    /// The chat is told with the next commit what is about to be called, if its person asked for that.
+    fn show_call(&self, batch: &mut Batch, name: &Arc<str>, call: &Arc<str>, arguments: &RawValue) {
+        if self.shown.tools == ToolsShown::Off {
+            return;
+        }
+        let arguments: Value = serde_json::from_str(arguments.get()).unwrap_or_default();
+        let about = lanes::about(&arguments).map(Into::into);
+        let (name, call) = (Arc::clone(name), Arc::clone(call));
+        batch.steps.push(Step::Known(Committed::Called { name, call, about }));
+    }
+
     fn tool_started(&self, name: &Arc<str>, id: &Arc<str>, arguments: Arc<RawValue>) {
         let phase = ToolPhase::Start { arguments };
         self.tell(&RunEvent::Tool { name: Arc::clone(name), call: Arc::clone(id), phase });
@@ -281,6 +300,11 @@ impl Run {
         self.tell(&RunEvent::Tool { name: Arc::clone(&finished.name), call: Arc::clone(&finished.id), phase });
         let ended = json!({ "tool": finished.name, "call": finished.id, "error": finished.is_error });
         batch.facts.push(("tool.ended", ended));
+        if self.shown.tools == ToolsShown::Results {
+            let (name, call) = (Arc::clone(&finished.name), Arc::clone(&finished.id));
+            let (text, is_error) = (finished.text().into(), finished.is_error);
+            batch.steps.push(Step::Known(Committed::Answered { name, call, text, is_error }));
+        }
         batch.entries.push(self.result_entry(finished));
     }
 

@@ -15,8 +15,6 @@ use serde_json::{Value, json};
 use super::AgentStep;
 use crate::{Failover, RunEvent, RunOutcome, RunStart, StopCause, ToolPhase};
 
-/// The argument that tells a person what a tool call is about; the first that is there.
-const TELLING: [&str; 6] = ["command", "path", "file_path", "url", "query", "sessionId"];
 /// Least time between two `chat` deltas of one run.
 const DELTA_EVERY: Duration = Duration::from_millis(150);
 /// Characters of a tool's result that watchers get.
@@ -77,7 +75,7 @@ impl Watched {
             return Vec::new();
         }
         match event {
-            RunEvent::Started { at, verbose_tools } => {
+            RunEvent::Started { at, verbose_tools, .. } => {
                 self.verbose_tools = *verbose_tools;
                 let started_at = u64::try_from(*at).unwrap_or(ts);
                 vec![self.step(agent::Step::Lifecycle(agent::Lifecycle::Start { started_at }), ts)]
@@ -154,8 +152,8 @@ impl Watched {
         let tool = match phase {
             ToolPhase::Start { arguments } => {
                 let args = parsed(arguments);
-                if let Some(about) = about(&args) {
-                    self.about.insert(call.into(), about);
+                if let Some(about) = crate::about(&args) {
+                    self.about.insert(call.into(), cut(about));
                 }
                 agent::Tool::Start { name, tool_call_id, args }
             }
@@ -252,12 +250,6 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// What a tool call is about, for a person.
-fn about(arguments: &Value) -> Option<String> {
-    let told = TELLING.iter().find_map(|name| arguments.get(name)?.as_str())?.trim();
-    (!told.is_empty()).then(|| cut(told))
-}
-
 /// Cuts long texts and takes picture data out: watchers read, they do not rebuild.
 fn lighten(result: &mut Value) {
     let Some(parts) = result.get_mut("content").and_then(Value::as_array_mut) else { return };
@@ -292,7 +284,7 @@ mod tests {
     #[test]
     fn tool_calls_of_a_quiet_session_are_for_those_who_asked() {
         let start_of_call = || tool(ToolPhase::Start { arguments: to_raw_value(&json!({})).unwrap().into() });
-        let started = RunEvent::Started { at: 1, verbose_tools: false };
+        let started = RunEvent::Started { at: 1, verbose_tools: false, reasoning: false };
         for (audience, count) in [(BOTH, 1), (Audience { wants_more: false, ..BOTH }, 0)] {
             let mut watched = Watched::new(&start());
             watched.on(&started, 2, Instant::now(), audience);
@@ -307,7 +299,7 @@ mod tests {
         let arguments = to_raw_value(&json!({ "timeout": 5, "command": "ls -l" })).unwrap();
         let result = to_raw_value(&json!({ "content": [] })).unwrap();
         let events = [
-            RunEvent::Started { at: 1, verbose_tools: true },
+            RunEvent::Started { at: 1, verbose_tools: true, reasoning: false },
             tool(ToolPhase::Start { arguments: arguments.into() }),
             tool(ToolPhase::Result { is_error: false, result: result.into() }),
         ];

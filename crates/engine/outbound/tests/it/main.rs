@@ -2,5 +2,6 @@
 
 #![cfg(test)]
 
+mod blocks;
 mod network;
 mod paces;

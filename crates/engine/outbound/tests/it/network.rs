@@ -61,6 +61,12 @@ pub(crate) struct Network {
     taken: watch::Sender<Vec<Taken>>,
 }
 
+impl Network {
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.taken.borrow().iter().map(|taken| taken.text.clone()).collect()
+    }
+}
+
 #[async_trait]
 impl Speaker for Network {
     async fn send(&self, message: &Outbound) -> Result<Receipt, ChannelError> {
@@ -89,6 +95,10 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn open() -> Self {
+        Self::open_with(Config::default())
+    }
+
+    pub(crate) fn open_with(config: Config) -> Self {
         let opened = tokio::time::Instant::now();
         let network = Network { opened, refusals: watch::Sender::default(), taken: watch::Sender::new(Vec::new()) };
         let (network, clock) = (Arc::new(network), Arc::new(Paused(opened)));
@@ -96,17 +106,19 @@ impl House {
         let outlets = Arc::new(Line(Arc::clone(&network)));
         let neighbours = Neighbours { store: store.clone(), outlets, door: Arc::new(Shut), clock };
         let cancel = CancellationToken::new();
-        let deliveries = Deliveries::new(Live::fixed(Config::default()), neighbours, &cancel);
+        let deliveries = Deliveries::new(Live::fixed(config), neighbours, &cancel);
         Self { network, store, deliveries, _cancel: cancel }
+    }
+
+    /// Sends a text of ours and waits for its receipt.
+    pub(crate) async fn deliver(&self, peer: &str, text: &str) {
+        let origin = Origin { cause: "c", name: "n" };
+        self.deliveries.deliver(place(peer), origin, notice(text).unwrap()).await.unwrap();
     }
 
     /// Stages texts for somebody and wakes their worker.
     pub(crate) async fn stage(&self, peer: &str, texts: std::ops::Range<usize>) {
-        let place = Place {
-            channel: "pigeon".parse().unwrap(),
-            account: AccountId::default_account(),
-            target: Target { peer: peer.parse().unwrap(), thread: None },
-        };
+        let place = place(peer);
         let (deliveries, at, peer) = (self.deliveries.clone(), place.clone(), peer.to_owned());
         let staged = self.store.write(move |tx| {
             texts.into_iter().try_for_each(|number| {
@@ -134,6 +146,14 @@ impl House {
     pub(crate) async fn taken(&self, count: usize) -> Vec<Taken> {
         let mut seen = self.network.taken.subscribe();
         seen.wait_for(|taken| taken.len() >= count).await.unwrap().clone()
+    }
+}
+
+fn place(peer: &str) -> Place {
+    Place {
+        channel: "pigeon".parse().unwrap(),
+        account: AccountId::default_account(),
+        target: Target { peer: peer.parse().unwrap(), thread: None },
     }
 }
 
