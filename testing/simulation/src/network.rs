@@ -169,7 +169,7 @@ impl Outlets for Line {
         let half = || Arc::new(Half { outside: Arc::clone(&self.outside), store: self.store.clone() });
         let guarantee = self.outside.plan.guarantee;
         let reconcile = (guarantee == Guarantee::Query).then(|| half() as Arc<dyn Reconcile>);
-        Some(Outlet { speaker: half(), actions: None, reconcile, guarantee })
+        Some(Outlet { speaker: half(), actions: None, drafts: None, reconcile, guarantee })
     }
 
     fn descriptor(&self, kind: &ChannelKind) -> Option<&'static Descriptor> {

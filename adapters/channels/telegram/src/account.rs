@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use channel::{Account, AccountContext, ChannelError, Connected, Guarantee, Listener, Probe, Profile, Webhook};
+use channel::{Account, AccountContext, ChannelError, Connected, Drafts, Guarantee, Listener, Probe, Profile, Webhook};
 use ids::AccountId;
 use net::Url;
 use serde_json::{Map, Value, json};
@@ -13,6 +13,7 @@ use crate::{
     actions::Hands,
     api::Api,
     config::{Settings, WebhookSettings},
+    draft::Pencil,
     files::Drawer,
     listen::{Poller, Reader},
     offset::OffsetFile,
@@ -98,6 +99,8 @@ impl Account for Bot {
             speaker: Arc::new(Voice::new(api.clone(), self.settings.link_preview, self.settings.largest_file)),
             actions: Some(Arc::new(Hands::new(api.clone(), self.settings.link_preview))),
             webhook: door,
+            // Without topics in its private chats a bot has no place for drafts.
+            drafts: me.has_topics_enabled.then(|| Arc::new(Pencil::new(api.clone())) as Arc<dyn Drafts>),
             files: Some(Arc::new(Drawer::new(api, self.settings.largest_file))),
             reconcile: None,
             guarantee: Guarantee::None,

@@ -8,6 +8,7 @@ mod api; // one call, one answer
 mod arrive; // an update becomes a message of ours
 mod channel; // the network and its limits
 mod config; // what the owner may set
+mod draft; // what is not said yet
 mod entities; // offsets in UTF-16 to offsets in bytes
 mod files; // what people attach
 mod format; // Markdown to Telegram's HTML

@@ -212,6 +212,9 @@ pub(crate) struct Me {
     pub(crate) username: Option<String>,
     pub(crate) can_join_groups: Option<bool>,
     pub(crate) can_read_all_group_messages: Option<bool>,
+    /// Its private chats may have topics.
+    #[serde(default)]
+    pub(crate) has_topics_enabled: bool,
 }
 
 /// A message of ours that Telegram took.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use stdx::{AbsPath, Clock};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Actions, ChannelError, Descriptor, Files, Guarantee, Listener, Menu, Reconcile, Speaker, Webhook};
+use crate::{Actions, ChannelError, Descriptor, Drafts, Files, Guarantee, Listener, Menu, Reconcile, Speaker, Webhook};
 
 /// A messaging network: parses its config section into accounts.
 #[async_trait]
@@ -114,6 +114,7 @@ pub struct Connected {
     pub actions: Option<Arc<dyn Actions>>,
     pub webhook: Option<Arc<dyn Webhook>>,
     pub files: Option<Arc<dyn Files>>,
+    pub drafts: Option<Arc<dyn Drafts>>,
     pub reconcile: Option<Arc<dyn Reconcile>>,
     /// What delivery class this account, as configured, can promise.
     pub guarantee: Guarantee,

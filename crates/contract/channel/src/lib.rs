@@ -6,6 +6,7 @@
 mod account;
 mod actions;
 mod descriptor;
+mod drafts;
 mod error;
 mod files;
 mod inbound;
@@ -19,6 +20,7 @@ mod webhook;
 pub use account::{Account, AccountContext, AccountIssue, Channel, Connected, Probe, Profile};
 pub use actions::{Actions, Activity};
 pub use descriptor::{Descriptor, Dialect, Guarantee, Limits, Pace, PeerField, Rate};
+pub use drafts::Drafts;
 pub use error::ChannelError;
 pub use files::{AttachmentRef, ByteStream, Files, MediaKind};
 pub use ids::PeerKind;

@@ -89,6 +89,11 @@ pub(crate) fn ripe(pending: &str, blocks: &Blocks, paused: bool) -> Option<usize
     })
 }
 
+/// How many bytes of a text that grows will stay as they are, whatever follows.
+pub(crate) fn settled(text: &str) -> usize {
+    ends(text, usize::MAX, true).last().map_or(0, |end| end.at)
+}
+
 /// Every place where the text may be cut. `paused`: its last sentence is over.
 fn ends(text: &str, max: usize, paused: bool) -> Vec<End> {
     let mut scan = Scan { text, at: 0, size: 0, hidden: 0, fence: None, held_to: 0 };

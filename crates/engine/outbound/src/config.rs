@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Blocks, Rules};
+use crate::{Blocks, Growth, Rules};
 
 /// Replies' settings, from `messages` and `channels.<kind>.textChunkLimit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Config {
     pub rules: BTreeMap<(String, String), Rules>,
     /// Where answers leave while they are being written, named as in `rules`; without an entry they leave whole.
     pub blocks: BTreeMap<(String, String), Option<Blocks>>,
+    /// Where and how drafts are shown, named as in `rules`.
+    pub drafts: BTreeMap<(String, String), Option<Growth>>,
 }
 
 impl Config {
@@ -28,6 +30,10 @@ impl Config {
 
     pub(crate) fn blocks(&self, channel: &str, account: &str) -> Option<Blocks> {
         of(&self.blocks, channel, account).flatten()
+    }
+
+    pub(crate) fn drafts(&self, channel: &str, account: &str) -> Option<Growth> {
+        of(&self.drafts, channel, account).flatten()
     }
 }
 
@@ -44,6 +50,7 @@ impl Default for Config {
             after_unknown: AfterUnknown::Repeat,
             rules: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            drafts: BTreeMap::new(),
         }
     }
 }

@@ -185,7 +185,8 @@ impl Deliveries {
             parts = shape::with_footer(parts, said.footer);
         }
         let room = self.room(&place.channel);
-        let text = self.blocks(place).map_or(room.text, |blocks| room.text.min(blocks.max));
+        let blocks = self.blocks(place).filter(|_| self.draft(place).is_none());
+        let text = blocks.map_or(room.text, |blocks| room.text.min(blocks.max));
         stage_parts(tx, place, said, parts, Room { text, ..room })
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use channel::{Actions, Descriptor, Guarantee, Reconcile, Speaker};
+use channel::{Actions, Descriptor, Drafts, Guarantee, Reconcile, Speaker};
 use ids::{AccountId, ChannelKind};
 
 /// A connected account's sending side.
@@ -10,6 +10,7 @@ use ids::{AccountId, ChannelKind};
 pub struct Outlet {
     pub speaker: Arc<dyn Speaker>,
     pub actions: Option<Arc<dyn Actions>>,
+    pub drafts: Option<Arc<dyn Drafts>>,
     pub reconcile: Option<Arc<dyn Reconcile>>,
     pub guarantee: Guarantee,
 }

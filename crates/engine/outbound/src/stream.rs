@@ -1,4 +1,4 @@
-//! Answers that are still being written: a task for each stages what is ripe, block by block.
+//! Answers that are still being written: a task for each stages what is ripe, block by block, or shows a draft.
 //!
 //! A block is a row like any other piece. What the run commits in the end stages only what has not left: which part
 //! that is stands in the store, and a block that comes after the commit stages nothing.
@@ -23,6 +23,7 @@ use crate::{
     Blocks, Deliveries, Place,
     blocks::{self, Leaves},
     deliveries::Said,
+    draft::Draft,
     left, sink, told,
 };
 
@@ -54,13 +55,24 @@ impl Streams {
 }
 
 impl Deliveries {
-    /// A run began; its answers leave in blocks if its account is set so.
+    /// A run began; its answers are shown while they are written if its account is set so.
     pub(crate) fn may_stream(&self, start: &RunStart) {
-        let place = sink::place(&start.turn);
-        let blocks = place.and_then(|place| self.blocks(&place));
-        if blocks.is_some_and(|blocks| blocks.when == Leaves::TextEnd) {
+        let Some(place) = sink::place(&start.turn) else { return };
+        let leaves = self.blocks(&place).is_some_and(|blocks| blocks.when == Leaves::TextEnd);
+        if leaves || self.draft(&place).is_some() {
             self.0.streams.0.lock().entry(start.run().clone()).or_default();
         }
+    }
+
+    /// A draft for an answer there. Where there is one, nothing leaves in blocks.
+    pub(crate) fn draft(&self, place: &Place) -> Option<Draft> {
+        let growth = self.0.config.get().drafts(place.channel.as_str(), place.account.as_str())?;
+        let drafts = self.0.outlets.outlet(&place.channel, &place.account)?.drafts?;
+        let room = self.room(&place.channel).text;
+        // Drafts of one conversation are told apart by the time at which they began.
+        let number = u64::try_from(self.0.clock.now_ms()).unwrap_or(0).max(1);
+        let target = place.target.clone();
+        drafts.are_shown_in(&target).then_some(Draft { drafts, target, number, growth, room })
     }
 
     /// More of a run's answer.
@@ -74,11 +86,17 @@ impl Deliveries {
             return;
         }
         let Some(place) = sink::place(&start.turn) else { return };
-        let Some(blocks) = self.blocks(&place) else { return };
         let (sender, text) = watch::channel(Arc::clone(text));
         let over = Arc::<AtomicBool>::default();
-        let flow = Flow { deliveries: self.clone(), start: start.clone(), place, blocks, over: Arc::clone(&over) };
-        let task = OwnedTask::spawn(self.cancel(), |_| flow.run(text));
+        let task = match (self.draft(&place), self.blocks(&place)) {
+            (Some(draft), _) => OwnedTask::spawn(self.cancel(), |_| draft.show(text)),
+            (None, Some(blocks)) => {
+                let (deliveries, over) = (self.clone(), Arc::clone(&over));
+                let flow = Flow { deliveries, start: start.clone(), place, blocks, over };
+                OwnedTask::spawn(self.cancel(), |_| flow.run(text))
+            }
+            (None, None) => return,
+        };
         *stream = Some(Stream { text: sender, over, _task: task });
     }
 

@@ -36,7 +36,7 @@ impl Accepted {
     /// A new message in a chat.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        self.method.starts_with("send") && self.method != "sendChatAction"
+        self.method.starts_with("send") && !matches!(self.method.as_str(), "sendChatAction" | "sendMessageDraft")
     }
 }
 

@@ -86,7 +86,7 @@ fn me() -> Value {
     json!({
         "id": BOT, "is_bot": true, "first_name": "Fake Clawd", "username": BOT_NAME, "can_join_groups": true,
         "can_read_all_group_messages": false, "supports_inline_queries": false, "can_connect_to_business": false,
-        "has_main_web_app": false,
+        "has_main_web_app": false, "has_topics_enabled": true,
     })
 }
 
@@ -211,6 +211,19 @@ fn in_chat(world: &mut World, method: &str, params: Params) -> Result<Value, Ref
         "setMessageReaction" => {
             let number = params.number("message_id").ok_or_else(|| bad("message identifier is not specified"))?;
             world.posts.react(chat, number, BOT, emoji(&params)).map_err(bad)?;
+            note(world, method, chat, params);
+            Ok(true.into())
+        }
+        "sendMessageDraft" => {
+            if about.get("type").and_then(Value::as_str) != Some("private")
+                || params.number("message_thread_id").is_none()
+            {
+                return Err(bad("drafts are shown in topics of private chats"));
+            }
+            if params.number("draft_id").is_none_or(|number| number == 0) {
+                return Err(bad("draft_id must be non-zero"));
+            }
+            formatted(&params, "text", TEXT)?;
             note(world, method, chat, params);
             Ok(true.into())
         }

@@ -9,6 +9,7 @@ mod blocks;
 mod channel_faults;
 mod commands;
 mod crash;
+mod drafts;
 mod earlier;
 mod explain;
 mod failover;

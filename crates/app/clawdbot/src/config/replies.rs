@@ -36,6 +36,11 @@ struct ChannelReplies {
     /// Whether answers leave block by block while they are being written; else as `agents.defaults` says.
     block_streaming: Option<bool>,
     block_streaming_coalesce: Option<Coalesce>,
+    /// Whether an answer is shown as a draft while it is written, where the network can: word by word (partial), or in
+    /// blocks.
+    stream_mode: Option<StreamMode>,
+    /// Blocks of a draft (200 and 800 characters).
+    draft_chunk: Option<Chunk>,
     accounts: BTreeMap<String, ChannelReplies>,
 }
 
@@ -59,6 +64,36 @@ impl ChannelReplies {
         }
         outbound::Rules { actions, buttons: capabilities.map(outbound::Capabilities::buttons).unwrap_or_default() }
     }
+
+    /// How a draft grows here.
+    fn drafts(&self, network: Option<&Self>) -> Option<outbound::Growth> {
+        let chunk = self.draft_chunk.or_else(|| network?.draft_chunk).unwrap_or_default();
+        match self.stream_mode.or_else(|| network?.stream_mode).unwrap_or_default() {
+            StreamMode::Off => None,
+            StreamMode::Partial => Some(outbound::Growth::Words),
+            StreamMode::Block => {
+                let max = chunk.max_chars.unwrap_or(800).max(1);
+                let min = chunk.min_chars.unwrap_or(200).clamp(1, max);
+                Some(outbound::Growth::Blocks(outbound::Blocks {
+                    when: outbound::Leaves::TextEnd,
+                    min,
+                    max,
+                    prefer: chunk.break_preference,
+                    idle: Duration::ZERO,
+                    idle_min: min,
+                }))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum StreamMode {
+    Off,
+    #[default]
+    Partial,
+    Block,
 }
 
 /// Joins small blocks while the model goes on.
@@ -158,14 +193,16 @@ impl RepliesSection {
     /// What replies are made with.
     pub(crate) fn outbound(&self) -> outbound::Config {
         let limits = self.channels.iter().filter_map(|(kind, channel)| Some((kind.clone(), channel.text_chunk_limit?)));
-        let (mut rules, mut blocks) = (BTreeMap::new(), BTreeMap::new());
+        let (mut rules, mut blocks, mut drafts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let defaults = &self.agents.defaults;
         for (kind, channel) in &self.channels {
             rules.insert((kind.clone(), String::new()), channel.rules(None));
             blocks.insert((kind.clone(), String::new()), defaults.blocks(channel, None));
+            drafts.insert((kind.clone(), String::new()), channel.drafts(None));
             for (id, account) in &channel.accounts {
                 rules.insert((kind.clone(), id.clone()), account.rules(Some(channel)));
                 blocks.insert((kind.clone(), id.clone()), defaults.blocks(account, Some(channel)));
+                drafts.insert((kind.clone(), id.clone()), account.drafts(Some(channel)));
             }
         }
         outbound::Config {
@@ -173,6 +210,7 @@ impl RepliesSection {
             chunk_limit: limits.collect(),
             rules,
             blocks,
+            drafts,
             ..outbound::Config::default()
         }
     }

@@ -83,6 +83,7 @@ impl outbound::Outlets for Networks {
         Some(Outlet {
             speaker: online.speaker,
             actions: online.actions,
+            drafts: online.drafts,
             reconcile: online.reconcile,
             guarantee: online.guarantee,
         })

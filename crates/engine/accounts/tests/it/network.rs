@@ -179,6 +179,7 @@ impl Account for Pigeon {
             speaker: Arc::new(Beak),
             actions: None,
             webhook,
+            drafts: None,
             files: None,
             reconcile: None,
             guarantee: Guarantee::None,

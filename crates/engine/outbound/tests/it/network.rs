@@ -163,7 +163,7 @@ struct Line(Arc<Network>);
 impl Outlets for Line {
     fn outlet(&self, _: &ChannelKind, _: &AccountId) -> Option<Outlet> {
         let speaker: Arc<dyn Speaker> = self.0.clone();
-        Some(Outlet { speaker, actions: None, reconcile: None, guarantee: Guarantee::None })
+        Some(Outlet { speaker, actions: None, drafts: None, reconcile: None, guarantee: Guarantee::None })
     }
 
     fn descriptor(&self, _: &ChannelKind) -> Option<&'static Descriptor> {
