@@ -162,6 +162,7 @@ impl House {
                 people: Arc::new(Neighbour),
                 networks: Arc::new(Neighbour),
                 conversation: Arc::new(Commands { sessions: Arc::clone(&sessions), agents: agents.clone() }),
+                lists: Arc::new(Neighbour),
                 shown: Arc::new(Neighbour),
                 system_events: Arc::new(SystemEvents::default()),
             },

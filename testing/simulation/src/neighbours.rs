@@ -54,6 +54,20 @@ impl inbound::People for Neighbour {
     }
 }
 
+impl inbound::AllowLists for Neighbour {
+    fn paired(&self, _: &ChannelKind) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn pair(&self, _: ChannelKind, _: SenderId, _: bool) -> BoxFuture<'_, Result<bool, String>> {
+        std::future::ready(Ok(false)).boxed()
+    }
+
+    fn write(&self, _: inbound::ListPath, _: Vec<String>) -> BoxFuture<'_, Result<(), String>> {
+        std::future::ready(Err("nothing is written".to_owned())).boxed()
+    }
+}
+
 impl inbound::Networks for Neighbour {
     fn label(&self, _: &ChannelKind) -> String {
         "Net".to_owned()

@@ -6,6 +6,7 @@ mod discreet; // keys that the log does not tell
 mod foundation; // what engines stand on
 mod groups; // which tools a group may use
 mod limits; // how much of a conversation is sent
+mod lists; // who lets whom in
 mod mirror; // what operators send, kept in the session
 mod neighbours; // what sessions ask
 mod networks; // what is known of networks and accounts
@@ -44,6 +45,7 @@ use cut_off::ReportsCutOff;
 use discreet::Discreet;
 use groups::GroupTools;
 use limits::ChannelLimits;
+use lists::Lists;
 use mirror::KeepSent;
 use networks::Networks;
 use people::KnownPeople;
@@ -201,6 +203,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
             people: Arc::new(KnownPeople::new(Arc::clone(&pairing))),
             networks: Arc::clone(&networks) as Arc<dyn inbound::Networks>,
             conversation: Arc::new(Commands::new(&sessions, &agents, &lanes, purses, &base.clock)),
+            lists: Arc::new(Lists { configuration: Arc::clone(&base.configuration), pairing: Arc::clone(&pairing) }),
             shown: announce,
             system_events: Arc::clone(&system_events),
         },

@@ -23,6 +23,8 @@ pub struct ChannelAccess {
     pub history_limit: Option<usize>,
     pub capabilities: Option<Capabilities>,
     pub reaction_notifications: Option<ReactionNotifications>,
+    /// `false`: nothing of this network's section is changed from a chat.
+    pub config_writes: Option<bool>,
     pub accounts: BTreeMap<String, ChannelAccess>,
 }
 
@@ -131,6 +133,26 @@ impl Config {
                 .unwrap_or(ReactionNotifications::Own),
             buttons: capabilities.map(Capabilities::buttons).unwrap_or_default(),
         }
+    }
+
+    /// Whether an account has a list of its own of who is heard in direct chats.
+    pub(crate) fn has_own_list(&self, channel: &str, account: &str) -> bool {
+        self.own(channel, account).is_some_and(|own| !own.allow_from.is_empty())
+    }
+
+    /// The same for groups.
+    pub(crate) fn has_own_group_list(&self, channel: &str, account: &str) -> bool {
+        self.own(channel, account).is_some_and(|own| own.group_allow_from.is_some())
+    }
+
+    /// Whether chats may change the section; what the account does not say, its network says.
+    pub(crate) fn takes_writes(&self, channel: &str, account: &str) -> bool {
+        let own = self.own(channel, account).and_then(|own| own.config_writes);
+        own.or_else(|| self.channels.get(channel)?.config_writes) != Some(false)
+    }
+
+    fn own(&self, channel: &str, account: &str) -> Option<&ChannelAccess> {
+        self.channels.get(channel)?.accounts.get(account)
     }
 
     /// What a group's entry says of tools. Where no account is known, the account that names the group counts.

@@ -205,7 +205,7 @@ fn by_reply(facts: &Facts<'_>, trusted: bool) -> Verdict {
     }
 }
 
-fn is_listed(list: &[String], message: &channel::Inbound) -> bool {
+pub(crate) fn is_listed(list: &[String], message: &channel::Inbound) -> bool {
     list.iter().any(|entry| names(entry, message))
 }
 

@@ -19,6 +19,15 @@ pub struct Config {
     /// Access rules have the same keys for every network.
     pub channels: BTreeMap<String, ChannelAccess>,
     pub agents: AgentsConfig,
+    pub commands: CommandsConfig,
+}
+
+/// What commands in chats may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CommandsConfig {
+    /// The owner may change the config from a chat.
+    pub config: bool,
 }
 
 impl Section for Config {

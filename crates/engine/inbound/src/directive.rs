@@ -31,6 +31,10 @@ pub enum Directive {
         mode: Option<String>,
     },
     Activation(Level<Activation>),
+    /// Who is heard: shown and changed.
+    Allowlist {
+        words: Option<String>,
+    },
 }
 
 /// A level as typed.
@@ -101,6 +105,7 @@ fn named(name: &str, argument: Option<String>, below: &str) -> Option<Directive>
         "usage" => Directive::Usage(level(argument, usage_word)),
         "model" => Directive::Model { word: argument },
         "queue" => Directive::Queue { mode: argument },
+        "allowlist" => Directive::Allowlist { words: argument },
         "activation" => Directive::Activation(level(argument, Activation::from_word)),
         _ => return None,
     })

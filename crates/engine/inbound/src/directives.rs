@@ -7,7 +7,7 @@ use lanes::{QueueMode, StopCause};
 use provider::{ModelRef, Thinking};
 use sessions::Record;
 
-use crate::{Activation, Directive, InboundError, directive::Level, intake::Inner};
+use crate::{Activation, Directive, InboundError, allowlist, directive::Level, intake::Inner};
 
 pub(crate) use texts::GREETING;
 pub use texts::{COMMANDS, NOT_COMPACTED};
@@ -20,6 +20,8 @@ pub(crate) struct Given {
     pub(crate) who: String,
     /// The session that keeps the settings of the whole group, when it was given in one.
     pub(crate) group: Option<SessionKey>,
+    /// The account it was given on; none for operators.
+    pub(crate) from: Option<allowlist::From>,
 }
 
 /// What follows from a command.
@@ -83,6 +85,7 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
         }
         Directive::Queue { mode } => queue(inner, key, mode).await?,
         Directive::Activation(level) => activation(inner, given, level).await?,
+        Directive::Allowlist { words } => allowlist::carry_out(inner, given.from.as_ref(), words).await,
     }))
 }
 

@@ -22,7 +22,7 @@ use tool::Provenance;
 use tracing::{info, warn};
 
 use crate::{
-    Admission, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
+    Admission, AllowLists, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
     journal::{self, Draft, Item, Message, OpenRow, Request},
 };
 use actor::Actor;
@@ -46,6 +46,7 @@ pub struct Parts {
     pub people: Arc<dyn People>,
     pub networks: Arc<dyn Networks>,
     pub conversation: Arc<dyn Conversation>,
+    pub lists: Arc<dyn AllowLists>,
     pub shown: Arc<dyn Shown>,
     pub system_events: Arc<SystemEvents>,
 }
@@ -68,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) people: Arc<dyn People>,
     pub(crate) networks: Arc<dyn Networks>,
     pub(crate) conversation: Arc<dyn Conversation>,
+    pub(crate) lists: Arc<dyn AllowLists>,
     pub(crate) shown: Arc<dyn Shown>,
     pub(crate) system_events: Arc<SystemEvents>,
     pub(crate) tasks: OwnedTasks,
@@ -136,6 +138,7 @@ impl Intake {
             people,
             networks,
             conversation: parts.conversation,
+            lists: parts.lists,
             shown: parts.shown,
             system_events: parts.system_events,
         });

@@ -21,6 +21,21 @@ pub trait People: Send + Sync + std::fmt::Debug {
     ) -> BoxFuture<'_, Result<Pairing, String>>;
 }
 
+/// The keys that lead to a list of the config.
+pub type ListPath = Vec<String>;
+
+/// The lists that let people in, as the owner changes them from a chat.
+pub trait AllowLists: Send + Sync + std::fmt::Debug {
+    /// Who was let in by a code.
+    fn paired(&self, channel: &ChannelKind) -> Vec<String>;
+
+    /// Lets somebody in, or makes a stranger of them again; whether that changed anything.
+    fn pair(&self, channel: ChannelKind, sender: SenderId, lets_in: bool) -> BoxFuture<'_, Result<bool, String>>;
+
+    /// Writes a list of the config, which is in force then; or says why not.
+    fn write(&self, at: ListPath, entries: Vec<String>) -> BoxFuture<'_, Result<(), String>>;
+}
+
 /// What became of a stranger's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pairing {

@@ -5,6 +5,7 @@
 mod agent_cli;
 mod agent_rpc;
 mod agents;
+mod allowlist;
 mod blocks;
 mod channel_faults;
 mod commands;

@@ -11,7 +11,7 @@ use crate::commands::run;
 
 const ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-fn code_in(text: &str) -> String {
+pub(crate) fn code_in(text: &str) -> String {
     code_of(6, text)
 }
 

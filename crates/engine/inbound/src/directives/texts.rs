@@ -33,13 +33,16 @@ pub const COMMANDS: &[Command] = &[
     command("activation", "mention|always|reply", "when I answer in a group"),
 ];
 
+/// The owner's alone: no menu shows it.
+const ALLOWLIST: Command = command("allowlist", "[dm|group] [add|remove <id>]", "who is heard");
+
 /// The answer to `/commands`.
 pub(super) fn commands() -> String {
     let line = |Command { name, takes, about }: &Command| {
         let space = if takes.is_empty() { "" } else { " " };
         format!("\n/{name}{space}{takes} – {about}")
     };
-    COMMANDS.iter().map(line).fold("Commands".to_owned(), |all, line| all + &line)
+    COMMANDS.iter().chain([&ALLOWLIST]).map(line).fold("Commands".to_owned(), |all, line| all + &line)
 }
 
 pub(super) const THINK_LEVELS: &str = "off, minimal, low, medium, high, xhigh";

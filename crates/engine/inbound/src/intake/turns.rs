@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::{Fresh, Inner, answer_name, judge};
 use crate::{
-    Activation, Directive,
+    Activation, Directive, allowlist,
     directives::{self, Answer, Given},
     envelope::{self, Surroundings},
     group_history::Heard,
@@ -197,7 +197,13 @@ pub(super) async fn command_of_message(inner: &Arc<Inner>, fresh: Fresh, directi
     let inbound = &message.inbound;
     let settings_of = || if inbound.is_in_thread() { route.key.clone() } else { route.key.without_thread() };
     let group = (inbound.peer.kind != PeerKind::Dm).then(settings_of);
-    let given = Given { key: route.key.clone(), who, group };
+    let access = inner.config.get().access(message.channel.as_str(), message.account.as_str());
+    let from = allowlist::From {
+        channel: message.channel.clone(),
+        account: message.account.clone(),
+        is_owner: allowlist::is_owner(&access, inbound),
+    };
+    let given = Given { key: route.key.clone(), who, group, from: Some(from) };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => say(inner, event, &place(message), &text).await,
         Answer::StartOver(text) => {
@@ -219,7 +225,7 @@ pub(super) async fn command_of_request(
 ) {
     let who = "Operator: this gateway's owner".to_owned();
     let group = (request.key.chat() == Chat::Group).then(|| request.key.clone());
-    let given = Given { key: request.key.clone(), who, group };
+    let given = Given { key: request.key.clone(), who, group, from: None };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => {
             close(inner, &event, "inbound.answered", "a command").await;
