@@ -54,6 +54,7 @@ pub(crate) struct Run {
     at: usize,
     profiles: Option<VecDeque<Profile>>,
     pin: Option<Pin>,
+    is_new_session: bool,
     /// How often the conversation had been summarised before this run.
     compactions_before: u64,
     standing: Standing,

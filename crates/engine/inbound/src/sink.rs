@@ -99,6 +99,7 @@ impl RunSink for Closing {
                 journal::ended(tx, &turn.causes, &turn.run, outcome)
             }
             Committed::Said { .. }
+            | Committed::Noted { .. }
             | Committed::Called { .. }
             | Committed::Answered { .. }
             | Committed::ToolStarted { .. }

@@ -230,6 +230,11 @@ pub enum Committed {
     ToolEnded {
         name: Arc<str>,
     },
+    /// A line of ours for a reader who is shown what the agent does; `name` is its own within the run.
+    Noted {
+        name: Arc<str>,
+        text: Arc<str>,
+    },
     /// A call begins that the reader is shown.
     Called {
         name: Arc<str>,

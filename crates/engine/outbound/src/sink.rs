@@ -79,6 +79,10 @@ impl RunSink for Deliveries {
                 }
             }
             // What the agent does is told only to who may have it done.
+            Committed::Noted { name, text } if turn.is_trusted() => {
+                let name = format!("{run}:{name}");
+                self.stage_any(tx, &place, Origin { cause: run, name: &name }, shape::notice(text).as_ref())
+            }
             Committed::Called { name, call, about } if turn.is_trusted() => {
                 let (line, name) = (tool_line::called(name, about.as_deref()), format!("{run}:{call}:call"));
                 self.stage_any(tx, &place, Origin { cause: run, name: &name }, line.as_ref())
@@ -87,7 +91,8 @@ impl RunSink for Deliveries {
                 let (line, name) = (tool_line::answered(name, text, *is_error), format!("{run}:{call}:result"));
                 self.stage_any(tx, &place, Origin { cause: run, name: &name }, line.as_ref())
             }
-            Committed::Called { .. }
+            Committed::Noted { .. }
+            | Committed::Called { .. }
             | Committed::Answered { .. }
             | Committed::Started { .. }
             | Committed::Steered { .. }
@@ -100,6 +105,7 @@ impl RunSink for Deliveries {
         let Some(place) = place(&start.turn) else { return };
         match step {
             Committed::Said { .. }
+            | Committed::Noted { .. }
             | Committed::Called { .. }
             | Committed::Answered { .. }
             | Committed::Ended { .. } => self.wake(&place),

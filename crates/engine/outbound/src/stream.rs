@@ -58,10 +58,14 @@ impl Deliveries {
     /// A run began; its answers are shown while they are written if its account is set so.
     pub(crate) fn may_stream(&self, start: &RunStart) {
         let Some(place) = sink::place(&start.turn) else { return };
-        let leaves = self.blocks(&place).is_some_and(|blocks| blocks.when == Leaves::TextEnd);
-        if leaves || self.draft(&place).is_some() {
+        if self.leaving(&place).is_some() || self.draft(&place).is_some() {
             self.0.streams.0.lock().entry(start.run().clone()).or_default();
         }
+    }
+
+    /// How answers leave there before they are whole.
+    fn leaving(&self, place: &Place) -> Option<Blocks> {
+        self.blocks(place).filter(|blocks| blocks.when == Leaves::TextEnd)
     }
 
     /// A draft for an answer there. Where there is one, nothing leaves in blocks.
@@ -88,7 +92,7 @@ impl Deliveries {
         let Some(place) = sink::place(&start.turn) else { return };
         let (sender, text) = watch::channel(Arc::clone(text));
         let over = Arc::<AtomicBool>::default();
-        let task = match (self.draft(&place), self.blocks(&place)) {
+        let task = match (self.draft(&place), self.leaving(&place)) {
             (Some(draft), _) => OwnedTask::spawn(self.cancel(), |_| draft.show(text)),
             (None, Some(blocks)) => {
                 let (deliveries, over) = (self.clone(), Arc::clone(&over));

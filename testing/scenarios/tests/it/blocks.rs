@@ -29,12 +29,12 @@ async fn facts_say(stage: &Stage, wanted: &str) -> anyhow::Result<()> {
 async fn paragraphs_arrive_while_the_model_writes_and_the_end_brings_only_what_is_left() -> anyhow::Result<()> {
     let stage = Stage::set_with(in_blocks(50)).await?;
     let answer = Answer::text(format!("{FIRST}\n\n{SECOND}\n\n")).stall();
-    stage.model.answer(answer.and_text(format!("{THIRD}\n\nBye.")));
+    stage.model.answer(answer.and_text(THIRD));
     stage.telegram.user("ann").says("tell me");
     assert_eq!(stage.telegram.expect_reply().await.text, FIRST);
     assert_eq!(stage.telegram.expect_reply().await.text, SECOND);
     stage.model.release();
-    assert_eq!(stage.telegram.expect_reply().await.text, format!("{THIRD}\n\nBye."));
+    assert_eq!(stage.telegram.expect_reply().await.text, THIRD);
     stage.telegram.all_confirmed().await;
     assert_eq!(stage.telegram.texts().len(), 3);
     let chain = stage.explained().await?.to_string();
@@ -89,25 +89,30 @@ async fn with_message_end_nothing_arrives_before_the_message_is_whole_and_then_i
     Ok(())
 }
 
-/// What ann sees after `/verbose level` when the agent runs a command for her.
+/// What ann sees from `/verbose level` on when she says hello and the agent runs a command for her.
 async fn seen_with(level: &str) -> anyhow::Result<Vec<String>> {
     let stage = Stage::set().await?;
     let ann = stage.telegram.user("ann");
     ann.says(&format!("/verbose {level}"));
     stage.telegram.expect_reply().await;
+    stage.model.answer(Answer::text("Hi."));
+    ann.says("hello");
+    stage.telegram.expect(|sent| sent.text == "Hi.").await;
     stage.model.answer(Answer::text("Let me see.").tool_call("exec", r#"{"command":"echo hello"}"#));
     stage.model.answer(Answer::text("It says hello."));
     ann.says("run it");
     stage.telegram.expect(|sent| sent.text == "It says hello.").await;
-    Ok(stage.telegram.texts().split_off(1))
+    Ok(stage.telegram.texts())
 }
 
 #[tokio::test]
 async fn a_verbose_session_shows_tool_calls_between_answers_and_a_full_one_their_results() -> anyhow::Result<()> {
-    assert_eq!(seen_with("off").await?, ["Let me see.", "It says hello."]);
-    assert_eq!(seen_with("on").await?, ["Let me see.", "🛠️ exec: echo hello", "It says hello."]);
+    assert_eq!(seen_with("off").await?, ["Verbose: off.", "Hi.", "Let me see.", "It says hello."]);
+    let on = seen_with("on").await?;
+    assert!(on[1].starts_with("🧭 New session: "), "{on:?}");
+    assert_eq!(on[2..], ["Hi.", "Let me see.", "🛠️ exec: echo hello", "It says hello."]);
     let full = seen_with("full").await?;
-    assert_eq!(full.len(), 4, "{full:?}");
-    assert!(full[2].starts_with("🛠️ exec:") && full[2].contains("hello"), "{full:?}");
+    assert_eq!((full.len(), &full[4]), (7, &on[4]), "{full:?}");
+    assert!(full[5].starts_with("🛠️ exec:") && full[5].contains("hello"), "{full:?}");
     Ok(())
 }

@@ -50,6 +50,7 @@ async fn without_drafts_such_an_answer_leaves_in_blocks() -> anyhow::Result<()> 
     let stage = half_written("off").await?;
     stage.model.release();
     stage.telegram.expect(|call| call.is_message() && call.text.contains("say.")).await;
-    assert_eq!((stage.telegram.texts().len(), drafts(&stage).len()), (2, 0));
+    assert!(drafts(&stage).is_empty());
+    assert!(stage.telegram.texts().len() > 1, "{:?}", stage.telegram.texts());
     Ok(())
 }

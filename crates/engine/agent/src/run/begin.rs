@@ -70,6 +70,7 @@ impl Run {
             at: 0,
             profiles: None,
             pin: Pin::of(&record),
+            is_new_session: record.get::<bool>("systemSent") != Some(true),
             compactions_before: record.get("compactionCount").unwrap_or(0),
             standing,
             offer,
@@ -130,6 +131,9 @@ impl Run {
         if !resume {
             if let Some(model) = &model {
                 self.announce(&mut batch, &history, model);
+            }
+            if self.is_new_session {
+                self.note(&mut batch, "session", format!("🧭 New session: {}", self.session.id()));
             }
             own = Some(batch.entries.len());
             batch.entries.push(self.user_entry(turn, self.after_abort.then_some(sessions::AFTER_ABORT)));

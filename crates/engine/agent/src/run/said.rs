@@ -13,7 +13,7 @@ use sessions::{
 use tool::{Origin, Provenance, Secrecy};
 
 use super::batch::{Batch, Step};
-use super::{Run, UsageShown};
+use super::{Run, ToolsShown, UsageShown};
 use crate::context;
 use crate::stream::Answer;
 use crate::tool_call::Finished;
@@ -171,6 +171,13 @@ impl Run {
         let is_billed = profile.is_some_and(|profile| matches!(profile.kind, ProfileKind::ApiKey(_)));
         let cost = is_billed.then(|| self.usage.cost(&self.agents.tariff.price(model))).filter(|cost| *cost > 0.0);
         beside.footer = footer(self.shown.usage, &self.usage, cost, self.start.turn.key.as_str()).map(Into::into);
+    }
+
+    /// Adds a line of ours, if the person asked to see what the agent does.
+    pub(super) fn note(&self, batch: &mut Batch, name: impl Into<Arc<str>>, text: String) {
+        if self.shown.tools != ToolsShown::Off {
+            batch.steps.push(Step::Known(Committed::Noted { name: name.into(), text: text.into() }));
+        }
     }
 
     /// Adds turns that were steered into the run.

@@ -65,6 +65,8 @@ impl Run {
             let count = record.get::<u64>("compactionCount").unwrap_or(0);
             record.set("compactionCount", &(count + 1));
         }));
+        let count = self.compactions_before + u64::from(self.compactions);
+        self.note(&mut batch, format!("compacted-{count}"), format!("🧹 Auto-compaction complete (count {count})."));
         self.commit(batch.entry(NewEntry::new(body, self.system_origin()))).await?;
         self.context = None;
         Ok(())

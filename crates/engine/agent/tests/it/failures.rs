@@ -162,7 +162,8 @@ async fn when_nobody_answers_the_person_gets_one_sentence_and_the_transcript_the
 
 #[tokio::test(start_paused = true)]
 async fn a_prompt_that_is_too_long_is_summarised_and_asked_again() {
-    let house = House::new().await;
+    let verbose = CONFIG.replace("\"defaults\": {", "\"defaults\": {\"verboseDefault\": \"on\", ");
+    let house = House::with(&verbose, "{}").await;
     house.model.says("One.");
     let long = "words ".repeat(4_000);
     for _ in 0..4 {
@@ -180,6 +181,10 @@ async fn a_prompt_that_is_too_long_is_summarised_and_asked_again() {
     assert_eq!(house.record().await.get::<u64>("compactionCount"), Some(1));
     let events = house.sink.events.lock();
     assert!(events.iter().any(|event| matches!(event, RunEvent::CompactionStarted)));
+    let steps = house.sink.steps();
+    let noted: Vec<_> = steps.iter().filter(|step| step.starts_with("noted")).collect();
+    assert!(noted[0].starts_with("noted 🧭 New session: "), "{noted:?}");
+    assert_eq!(noted[1..], ["noted 🧹 Auto-compaction complete (count 1)."]);
 }
 
 #[tokio::test(start_paused = true)]

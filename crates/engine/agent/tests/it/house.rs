@@ -302,6 +302,7 @@ impl Recorder {
             Committed::Steered { causes, .. } => format!("steered {}", causes.len()),
             Committed::ToolStarted { name } => format!("tool {name}"),
             Committed::ToolEnded { name } => format!("ended {name}"),
+            Committed::Noted { text, .. } => format!("noted {text}"),
             Committed::Called { about, .. } => format!("called for {}", about.as_deref().unwrap_or_default()),
             Committed::Answered { text, .. } => format!("answered {text}"),
             Committed::Ended { outcome } => match outcome {
