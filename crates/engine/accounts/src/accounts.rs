@@ -247,7 +247,8 @@ impl Accounts {
         futures_util::future::join_all(probes).await;
     }
 
-    /// Ends every account: no message is taken any more. A batch on its way into the inbox may finish within `grace`.
+    /// Ends every account: no message is taken any more, and what is connected can still be spoken to. A batch on its
+    /// way into the inbox may finish within `grace`.
     pub async fn stop(&self, grace: Duration) {
         self.cancel.cancel();
         let slots: Vec<Arc<Slot>> = self.slots.lock().values().cloned().collect();

@@ -38,10 +38,11 @@ pub(crate) async fn supervise(
     while !cancel.is_cancelled() {
         let began = neighbours.clock.now();
         let (taken, end) = guarded(&slot, &neighbours, &changes, &cancel).await;
-        slot.online.lock().take();
         if end == Dry::Stopped {
+            // What runs still say until the end finds its way.
             break;
         }
+        slot.online.lock().take();
         slot.facts.lock().lost(end.to_string());
         changes.send_modify(|count| *count += 1);
         if taken > 0 || neighbours.clock.now().saturating_duration_since(began) >= GOOD {

@@ -27,66 +27,76 @@ const ASK_AGAIN_MS: i64 = 5_000;
 /// How long a piece waits for an account that is not connected: a removed one must not fill the outbox for ever.
 const PATIENCE_MS: i64 = 48 * 3600 * 1000;
 
-/// Runs until the place has no work left or the gateway stops.
+/// What a look at the first row came to.
+enum Step {
+    Again,
+    /// Nothing is left.
+    Empty,
+    /// The gateway leaves, and the row would have to wait.
+    Leave,
+}
+
+/// Runs until the place has no work left or the gateway stops. When it is about to, what need not wait still leaves.
 pub(crate) async fn work(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) {
     while !cancel.is_cancelled() {
-        match step(inner, place, slot, cancel).await {
-            Ok(true) => {}
-            Ok(false) => {
-                if inner.retire(place, slot) {
-                    return;
-                }
-            }
+        let step = match step(inner, place, slot, cancel).await {
+            Ok(step) => step,
             Err(error) => {
                 warn!(%error, "the outbox cannot be used; trying again");
-                pause(slot, RECHECK, cancel).await;
+                pause(inner, slot, RECHECK, cancel).await
             }
+        };
+        match step {
+            Step::Again => {}
+            Step::Empty if inner.retire(place, slot) => return,
+            Step::Empty => {}
+            Step::Leave => return,
         }
     }
 }
 
-/// One row, one attempt. `false` when nothing is left.
-async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) -> Result<bool, StoreError> {
+/// One row, one attempt.
+async fn step(inner: &Inner, place: &Place, slot: &Slot, cancel: &CancellationToken) -> Result<Step, StoreError> {
     let asked = place.clone();
-    let Some(pending) = inner.store.read(move |view| outbox::head(view, &asked)).await? else { return Ok(false) };
+    let Some(pending) = inner.store.read(move |view| outbox::head(view, &asked)).await? else {
+        return Ok(Step::Empty);
+    };
     let early = retry::remaining(pending.due, inner.clock.now_ms());
     if !early.is_zero() {
-        pause(slot, early, cancel).await;
-        return Ok(true);
+        return Ok(pause(inner, slot, early, cancel).await);
     }
     let Some(outlet) = inner.outlets.outlet(&place.channel, &place.account) else {
         if inner.clock.now_ms().saturating_sub(pending.at) > PATIENCE_MS {
             abandon(inner, pending).await?;
-        } else {
-            pause(slot, RECHECK, cancel).await;
+            return Ok(Step::Again);
         }
-        return Ok(true);
+        return Ok(pause(inner, slot, RECHECK, cancel).await);
     };
     if pending.state == State::Sending {
         // The process that began this attempt is gone: whether the network took it, nobody here knows.
         let error = ChannelError::Unknown("the gateway stopped during the send".into());
         settle(inner, &outlet, pending, Err(error)).await?;
-        return Ok(true);
+        return Ok(Step::Again);
     }
     let act = match prepare(inner, &pending).await {
         Ok(act) => act,
         Err(Unready::Apart(why)) => {
             take_apart(inner, pending, why).await?;
-            return Ok(true);
+            return Ok(Step::Again);
         }
         Err(Unready::Never(problem)) => {
             replace_by_notice(inner, pending, problem).await?;
-            return Ok(true);
+            return Ok(Step::Again);
         }
     };
-    let Some(counted) = paced(inner, place, slot, cancel).await else { return Ok(true) };
+    let Some(counted) = paced(inner, place, slot, cancel).await else { return Ok(Step::Leave) };
     let marked = pending.clone();
     inner.store.write(move |tx| outbox::begin(tx, &marked)).await?;
     let result = act.carry_out(&outlet).await;
     drop(counted);
     let begun = Pending { attempts: pending.attempts + 1, ..pending };
     settle(inner, &outlet, begun, result).await?;
-    Ok(true)
+    Ok(Step::Again)
 }
 
 /// Waits until the network takes one more, while the row is still *prepared*. `None` at the end.
@@ -97,14 +107,17 @@ async fn paced<'a>(
     cancel: &CancellationToken,
 ) -> Option<UnderWay<'a>> {
     let pace = inner.outlets.descriptor(&place.channel).and_then(|network| network.limits.pace);
-    while !cancel.is_cancelled() {
+    loop {
         let asked = inner.paces.lock().begin(place, pace, inner.clock.now());
         match asked {
             Ok(()) => return Some(UnderWay { inner, place }),
-            Err(wait) => pause(slot, wait, cancel).await,
+            Err(wait) => {
+                if let Step::Leave = pause(inner, slot, wait, cancel).await {
+                    return None;
+                }
+            }
         }
     }
-    None
 }
 
 /// An attempt that counts; its span begins when it is over, however it ends.
@@ -128,12 +141,13 @@ async fn abandon(inner: &Inner, pending: Pending) -> Result<(), StoreError> {
 }
 
 /// Waits for the time, a change of the account or the end; loses nothing when cut short.
-async fn pause(slot: &Slot, time: Duration, cancel: &CancellationToken) {
+async fn pause(inner: &Inner, slot: &Slot, time: Duration, cancel: &CancellationToken) -> Step {
     tokio::select! {
         biased;
-        () = tokio::time::sleep(time) => {}
-        () = slot.woken() => {}
-        () = cancel.cancelled() => {}
+        () = tokio::time::sleep(time) => Step::Again,
+        () = slot.woken() => Step::Again,
+        () = cancel.cancelled() => Step::Leave,
+        () = inner.leaving.cancelled() => Step::Leave,
     }
 }
 

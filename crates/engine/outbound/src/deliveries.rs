@@ -12,7 +12,7 @@ use store::{Store, StoreError, Tx};
 use tokio::sync::{Notify, oneshot};
 
 use crate::{
-    Blocks, Config, OutboundError, Outlets, chunk,
+    Blocks, Config, OutboundError, Outlets,
     compose::{Room, compose},
     config, deliver,
     outbox::{self, Body, Draft, Place},
@@ -79,6 +79,8 @@ pub(crate) struct Inner {
     pub(crate) streams: Streams,
     pub(crate) paces: Mutex<Paces>,
     cancel: CancellationToken,
+    /// The gateway is about to stop: what would have to wait stays for the next start.
+    pub(crate) leaving: CancellationToken,
     workers: Mutex<HashMap<Place, Worker>>,
     waiters: Mutex<Waiters>,
     /// Texts that are being staged for a caller who may go away.
@@ -142,7 +144,8 @@ impl Deliveries {
             door,
             clock,
             config,
-            cancel: cancel.clone(),
+            cancel: cancel.child_token(),
+            leaving: cancel.child_token(),
             workers: Mutex::default(),
             waiters: Mutex::default(),
             staging: OwnedTasks::new("staging", cancel, STAGING_CAPACITY),
@@ -296,46 +299,33 @@ impl Deliveries {
         waiting.into_iter().for_each(|(_, worker)| worker.slot.notify.notify_one());
     }
 
-    /// Sends a text and waits for the network's receipt.
-    ///
-    /// # Errors
-    /// See [`OutboundError`]. After a transient failure the message stays in the outbox and this keeps waiting.
-    pub async fn deliver(&self, place: Place, origin: Origin<'_>, text: Visible) -> Result<Receipt, OutboundError> {
-        if self.0.outlets.descriptor(&place.channel).is_none() {
-            return Err(OutboundError::UnknownChannel(place.channel.to_string()));
-        }
-        let limit = self.chunk_limit(&place.channel);
-        let pieces = chunk(text.as_str(), limit).len().max(1);
+    /// Stages these pieces and waits for the receipt of the last one, also when the network must be tried again and
+    /// again. Said again under the same names, they leave once.
+    pub(crate) async fn deliver(&self, pieces: Vec<Draft>) -> Result<Receipt, OutboundError> {
+        self.receipt_of(pieces, |tx, piece| outbox::stage(tx, piece).map(drop)).await
+    }
+
+    /// As [`Deliveries::deliver`] for a run's tool, at most `patience`: `None` when the receipt has not come by then.
+    pub(crate) async fn say(&self, pieces: Vec<Draft>, patience: Duration) -> Result<Option<Receipt>, OutboundError> {
+        tokio::time::timeout(patience, self.receipt_of(pieces, told::stage)).await.ok().transpose()
+    }
+
+    async fn receipt_of(
+        &self,
+        pieces: Vec<Draft>,
+        stage: impl Fn(&Tx<'_>, &Draft) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<Receipt, OutboundError> {
+        let last = pieces.last().ok_or_else(|| ChannelError::Rejected("there is nothing to send".into()))?;
+        let (place, last) = (last.place.clone(), last.key.clone());
         let (waiter, receipt) = oneshot::channel();
-        let last = SendKey(format!("{}:{pieces}", origin.name).into());
         self.0.waiters.lock().insert(last.clone(), waiter);
-        let (stager, at) = (self.clone(), place.clone());
-        let (cause, name) = (origin.cause.to_owned(), origin.name.to_owned());
-        let stage = move |tx: &Tx<'_>| stager.stage(tx, &at, Origin { cause: &cause, name: &name }, &text);
+        let stage = move |tx: &Tx<'_>| pieces.iter().try_for_each(|piece| stage(tx, piece));
         if let Some(receipt) = self.stage_alone(place, last, stage).await? {
             return Ok(receipt);
         }
         match receipt.await {
             Ok(end) => Ok(end?),
             Err(_) => Err(OutboundError::Stopping),
-        }
-    }
-
-    /// Stages these pieces and waits for the receipt of the last one, at most `patience`: `None` when it has not come
-    /// by then. Said again under the same names, they leave once.
-    pub(crate) async fn say(&self, drafts: Vec<Draft>, patience: Duration) -> Result<Option<Receipt>, OutboundError> {
-        let Some(last) = drafts.last().map(|draft| (draft.place.clone(), draft.key.clone())) else { return Ok(None) };
-        let (place, last) = last;
-        let (waiter, receipt) = oneshot::channel();
-        self.0.waiters.lock().insert(last.clone(), waiter);
-        let stage = move |tx: &Tx<'_>| drafts.iter().try_for_each(|draft| told::stage(tx, draft));
-        if let Some(receipt) = self.stage_alone(place, last, stage).await? {
-            return Ok(Some(receipt));
-        }
-        match tokio::time::timeout(patience, receipt).await {
-            Ok(Ok(end)) => Ok(Some(end?)),
-            Ok(Err(_)) => Err(OutboundError::Stopping),
-            Err(_) => Ok(None),
         }
     }
 
@@ -379,16 +369,19 @@ impl Deliveries {
         staged
     }
 
-    /// Lets attempts that have begun end, for at most `grace`; the rest stays in the outbox.
+    /// Lets what need not wait leave, for half of `grace`, and attempts that have begun end in the other half; the rest
+    /// stays in the outbox.
     pub async fn stop(&self, grace: Duration) {
+        self.0.leaving.cancel();
         let tasks: Vec<OwnedTask> =
             self.0.workers.lock().values_mut().filter_map(|worker| worker.task.take()).collect();
-        for task in &tasks {
-            task.cancel();
+        let mut all = futures_util::future::join_all(tasks.into_iter().map(|task| task.join()));
+        let half = grace / 2;
+        if tokio::time::timeout(half, &mut all).await.is_err() {
+            self.0.cancel.cancel();
+            // What does not end in time is a row in *sending*: the next start treats it as unknown.
+            let _ended = tokio::time::timeout(half, all).await;
         }
-        let all = futures_util::future::join_all(tasks.into_iter().map(|task| task.join()));
-        // What did not end in time is a row in *sending*: the next start treats it as unknown.
-        let _ended = tokio::time::timeout(grace, all).await;
     }
 }
 

@@ -6,9 +6,6 @@ use store::StoreError;
 /// What the caller can do now.
 #[derive(Debug, thiserror::Error)]
 pub enum OutboundError {
-    /// Name another channel.
-    #[error("unsupported channel: {0}")]
-    UnknownChannel(String),
     /// The network will never take this message.
     #[error("{0}")]
     Refused(#[from] ChannelError),

@@ -4,16 +4,24 @@ use std::sync::Arc;
 
 use channel::{PeerField, Target};
 use futures_util::future::BoxFuture;
-use ids::{AccountId, ChannelKind, SessionKey};
+use ids::{AccountId, AgentId, ChannelKind, SessionKey};
 use protocol::send;
 use rpc::{Call, Methods, RpcError};
 
-use crate::{Body, Deliveries, Draft, Origin, OutboundError, Place, outbox, shape};
+use crate::{
+    Deliveries, OutboundError, Part, Place,
+    compose::compose,
+    deliveries::{Said, drafts},
+    shape,
+};
 
-/// Keeps what was sent in the session it belongs to.
+/// The session that what was sent belongs to.
 pub trait Mirror: Send + Sync {
-    /// `session`: as the caller named it. `place`: where it went.
-    fn mirror(&self, session: Option<SessionKey>, place: Place, text: String) -> BoxFuture<'static, ()>;
+    /// Whose workspace files are named from. `session`: as the caller named it.
+    fn agent(&self, session: Option<&SessionKey>) -> AgentId;
+
+    /// Keeps what was sent.
+    fn mirror(&self, session: SessionKey, text: String) -> BoxFuture<'static, ()>;
 }
 
 struct Offer {
@@ -30,20 +38,23 @@ pub fn methods(deliveries: &Deliveries, mirror: Arc<dyn Mirror>) -> Methods {
 
 async fn send(offer: Arc<Offer>, _call: Call, params: send::Params) -> Result<send::Reply, RpcError> {
     let place = place(&offer.deliveries, &params)?;
-    let run = params.idempotency_key.clone();
-    let Some(text) = shape::notice(&params.message) else {
-        return Err(RpcError::invalid("send requires text"));
-    };
-    let name = format!("send:{run}");
-    for (number, path) in params.media_url.iter().chain(params.media_urls.iter().flatten()).enumerate() {
-        stage_file(&offer.deliveries, &place, &name, number, path).await?;
+    let run = params.idempotency_key;
+    let text = shape::notice(&params.message).map(Part::Text);
+    let files: Vec<String> = params.media_url.into_iter().chain(params.media_urls.into_iter().flatten()).collect();
+    let kept = kept(&params.message, &files);
+    let parts: Vec<Part> = text.into_iter().chain(files.into_iter().map(Part::Media)).collect();
+    if parts.is_empty() {
+        return Err(RpcError::invalid("send requires text or media"));
     }
-    let receipt = offer
-        .deliveries
-        .deliver(place.clone(), Origin { cause: run.as_str(), name: &name }, text.clone())
-        .await
-        .map_err(refusal)?;
-    offer.mirror.mirror(params.session_key, place.clone(), text.as_str().to_owned()).await;
+    let agent = offer.mirror.agent(params.session_key.as_ref());
+    let (cause, name) = (run.as_str(), format!("send:{run}"));
+    let said = Said { cause, name: &name, agent: Some(&agent), quote: None, footer: None };
+    let bodies = compose(parts, said.agent, offer.deliveries.room(&place.channel));
+    let receipt = offer.deliveries.deliver(drafts(bodies, &place, &said)).await.map_err(refusal)?;
+    // Without a session the message belongs to none of ours.
+    if let Some(session) = params.session_key {
+        offer.mirror.mirror(session, kept).await;
+    }
     let field = offer.deliveries.0.outlets.descriptor(&place.channel).map(|network| network.peer_field);
     let under = |wanted| (field == Some(wanted)).then(|| receipt.peer.clone());
     Ok(send::Reply {
@@ -72,31 +83,12 @@ fn place(deliveries: &Deliveries, params: &send::Params) -> Result<Place, RpcErr
     Ok(Place { channel, account, target: Target { peer, thread: None } })
 }
 
-async fn stage_file(
-    deliveries: &Deliveries,
-    place: &Place,
-    name: &str,
-    number: usize,
-    path: &str,
-) -> Result<(), RpcError> {
-    let draft = Draft {
-        key: channel::SendKey(format!("{name}:file{number}").into()),
-        place: place.clone(),
-        reply_to: None,
-        body: Body::File { path: path.to_owned(), agent: ids::AgentId::main(), caption: String::new() },
-        cause: name.to_owned(),
-        keyboard: None,
-    };
-    let staged = deliveries.0.store.write(move |tx| outbox::stage(tx, &draft)).await;
-    staged.map_err(|error| refusal(error.into()))?;
-    Ok(())
+/// What the session keeps of it: the words, else the names of the files.
+fn kept(message: &str, files: &[String]) -> String {
+    let names = || files.iter().map(|path| path.rsplit('/').next().unwrap_or(path)).collect::<Vec<_>>().join(", ");
+    Some(message.trim()).filter(|words| !words.is_empty()).map_or_else(names, str::to_owned)
 }
 
 fn refusal(error: OutboundError) -> RpcError {
-    match error {
-        OutboundError::UnknownChannel(_) => RpcError::invalid(error.to_string()),
-        OutboundError::Refused(_) | OutboundError::Full { .. } | OutboundError::Store(_) | OutboundError::Stopping => {
-            RpcError::unavailable(format!("Error: {error}"))
-        }
-    }
+    RpcError::unavailable(format!("Error: {error}"))
 }

@@ -206,12 +206,18 @@ impl Sessions {
     /// Which agent a session belongs to.
     #[must_use]
     pub fn agent_of(&self, key: &SessionKey) -> AgentId {
-        key.agent().unwrap_or_else(|| self.shared.neighbours.default_agent())
+        key.agent().unwrap_or_else(|| self.default_agent())
+    }
+
+    /// The agent of what names none.
+    #[must_use]
+    pub fn default_agent(&self) -> AgentId {
+        self.shared.neighbours.default_agent()
     }
 
     /// What a client wrote, as the key it means.
     pub fn resolve_key(&self, text: &SessionKey) -> Result<SessionKey, SessionsError> {
-        let resolved = self.key_of(&self.shared.neighbours.default_agent(), text.as_sent());
+        let resolved = self.key_of(&self.default_agent(), text.as_sent());
         resolved.map_err(|error| SessionsError::Invalid(error.to_string()))
     }
 

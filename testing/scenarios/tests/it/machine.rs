@@ -1,5 +1,7 @@
 //! The machine misbehaves: a clear word, an exit code, nothing lost.
 
+use std::path::PathBuf;
+
 use fakes::model::Answer;
 use serde_json::json;
 use testkit::{Home, TestGateway};
@@ -105,6 +107,14 @@ async fn a_disk_that_is_full_refuses_new_messages_and_loses_none_it_took() -> an
     Ok(())
 }
 
+/// The one transcript of the agent.
+fn transcript(stage: &Stage) -> anyhow::Result<PathBuf> {
+    let files = std::fs::read_dir(stage.gateway.home().state().join("agents/main/sessions"))?;
+    let mut paths = files.filter_map(Result::ok).map(|file| file.path());
+    let found = paths.find(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    found.ok_or_else(|| anyhow::anyhow!("no transcript"))
+}
+
 #[tokio::test]
 async fn a_transcript_with_a_torn_last_line_is_mended_and_goes_on() -> anyhow::Result<()> {
     let mut stage = Stage::set().await?;
@@ -112,12 +122,7 @@ async fn a_transcript_with_a_torn_last_line_is_mended_and_goes_on() -> anyhow::R
     let mut chat = stage.gateway.chat("main").await?;
     chat.ask("first").await?;
     stage.gateway.stop().await?;
-    let folder = stage.gateway.home().state().join("agents/main/sessions");
-    let transcript = std::fs::read_dir(&folder)?
-        .filter_map(Result::ok)
-        .map(|file| file.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-    let transcript = transcript.ok_or_else(|| anyhow::anyhow!("no transcript"))?;
+    let transcript = transcript(&stage)?;
     let mut torn = std::fs::read_to_string(&transcript)?;
     torn.push_str(r#"{"type":"message","id":"0badc0de","par"#);
     std::fs::write(&transcript, torn)?;
@@ -130,6 +135,30 @@ async fn a_transcript_with_a_torn_last_line_is_mended_and_goes_on() -> anyhow::R
     for line in std::fs::read_to_string(&transcript)?.lines() {
         let _: serde_json::Value = serde_json::from_str(line)?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transcript_with_a_broken_line_in_the_middle_keeps_what_stands_around_it() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("fine"));
+    let mut chat = stage.gateway.chat("main").await?;
+    chat.ask("first").await?;
+    chat.ask("in the middle").await?;
+    chat.ask("last").await?;
+    stage.gateway.stop().await?;
+    let transcript = transcript(&stage)?;
+    let mut lines: Vec<Vec<u8>> =
+        std::fs::read(&transcript)?.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let broken = lines.iter_mut().find(|line| String::from_utf8_lossy(line).contains("in the middle"));
+    *broken.ok_or_else(|| anyhow::anyhow!("no such line"))? = b"\0\xff{\"type\":\"mess".to_vec();
+    std::fs::write(&transcript, lines.join(&b'\n'))?;
+    stage.gateway.restart().await?;
+    let mut chat = stage.gateway.chat("main").await?;
+    assert_eq!(chat.ask("after").await?.text, "fine");
+    let asked = stage.model.request(4).await.body.to_string();
+    assert!(["first", "last", "after"].iter().all(|words| asked.contains(words)), "{asked}");
+    assert!(!asked.contains("in the middle"), "{asked}");
     Ok(())
 }
 

@@ -66,6 +66,63 @@ async fn broken_json_of_a_tool_call_goes_back_to_the_model() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn a_rate_limit_without_a_time_is_waited_for_too() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.model.answer(Answer::status(429));
+    stage.model.answer(Answer::text("after the limit"));
+    let mut chat = stage.gateway.chat("main").await?;
+    assert_eq!(chat.ask("hello").await?.text, "after the limit");
+    Ok(())
+}
+
+#[tokio::test]
+async fn answers_that_hold_nothing_or_nonsense_are_told_in_one_sentence() -> anyhow::Result<()> {
+    for fault in [Answer::silent(), Answer::empty(), Answer::text("half").malformed(), Answer::hang_up()] {
+        let shown = format!("{fault:?}");
+        let said = after(fault).await?;
+        assert!(said.contains("fake/fake-1") && said.lines().count() == 1, "{shown}: {said}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_in_the_middle_ends_with_the_time_of_the_run() -> anyhow::Result<()> {
+    let stage = Stage::set_with(|config| config["agents"]["defaults"]["timeoutSeconds"] = 1.into()).await?;
+    stage.model.answer(Answer::text("half of an ans").stall());
+    let mut chat = stage.gateway.chat("main").await?;
+    let stalled = chat.ask("first").await?;
+    assert_eq!(stalled.state, "aborted", "{stalled:?}");
+    stage.model.otherwise(|_| Answer::text("working again"));
+    assert_eq!(chat.ask("second").await?.text, "working again");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_of_ten_megabytes_harms_nobody() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.model.answer(Answer::huge(10 << 20));
+    let mut chat = stage.gateway.chat("main").await?;
+    // More than a connection may have waiting: the client is let go of, and comes again.
+    assert!(chat.ask("everything you know").await.is_err());
+    stage.model.otherwise(|_| Answer::text("working again"));
+    let mut chat = stage.gateway.chat("main").await?;
+    assert_eq!(chat.ask("second").await?.text, "working again");
+    assert!(chat.history().await?.iter().any(|entry| entry.to_string().contains("everything you know")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_vendor_whose_name_nobody_knows_is_said_in_one_sentence() -> anyhow::Result<()> {
+    // A name that never exists: <https://www.rfc-editor.org/rfc/rfc6761#section-6.4>.
+    let url = "http://model.invalid/v1";
+    let stage = Stage::set_with(|config| config["models"]["providers"]["fake"]["baseUrl"] = url.into()).await?;
+    let mut chat = stage.gateway.chat("main").await?;
+    let said = chat.ask("hello").await?.error.unwrap_or_default();
+    assert!(said.contains("cannot reach the vendor of fake/fake-1") && said.lines().count() == 1, "{said}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_vendor_that_is_not_there_is_said_in_one_sentence() -> anyhow::Result<()> {
     let mut stage = Stage::set().await?;
     stage.model.go_down().await?;

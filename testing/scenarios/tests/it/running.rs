@@ -23,7 +23,8 @@ fn second_model() -> Value {
         "agents": { "defaults": { "model": { "primary": "fake/fake-2" } } } })
 }
 
-async fn patch(chat: &Chat, change: &Value) -> anyhow::Result<()> {
+/// Merges into the config, as it stands.
+pub(crate) async fn patch(chat: &Chat, change: &Value) -> anyhow::Result<()> {
     let got = chat.call("config.get", &json!({})).await?;
     let params = json!({ "raw": change.to_string(), "baseHash": got["hash"] });
     chat.call("config.patch", &params).await.map(drop)
@@ -119,23 +120,6 @@ async fn a_forced_start_takes_the_folder_from_the_gateway_that_holds_it() -> any
 }
 
 #[tokio::test]
-async fn a_run_in_progress_at_the_stop_goes_on_after_the_start() -> anyhow::Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.model.when("long", [Answer::text("half").stall(), Answer::text("whole")]);
-    let mut chat = stage.gateway.chat("main").await?;
-    chat.say("a long one").await?;
-    stage.model.stalled(1).await;
-    assert_eq!(stage.gateway.stop().await?, 0);
-    stage.gateway.restart().await?;
-    chat = stage.gateway.chat("main").await?;
-    stage.model.when("after", [Answer::text("and after")]);
-    chat.ask("after that").await?;
-    let history = serde_json::to_string(&chat.history().await?)?;
-    assert!(history.contains("a long one") && history.contains("and after"), "{history}");
-    Ok(())
-}
-
-#[tokio::test]
 async fn two_clients_see_the_events_of_one_session() -> anyhow::Result<()> {
     let stage = Stage::set().await?;
     stage.model.answer(Answer::text("for both"));
@@ -144,6 +128,43 @@ async fn two_clients_see_the_events_of_one_session() -> anyhow::Result<()> {
     let run = speaker.say("hello").await?;
     assert_eq!(speaker.reply(&run).await?.text, "for both");
     assert_eq!(onlooker.reply(&run).await?.text, "for both");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_one_client_changes_in_a_session_the_other_sees() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("fine"));
+    let (mut one, other) = (stage.gateway.chat("main").await?, stage.gateway.chat("main").await?);
+    one.ask("hello").await?;
+    other.call("sessions.patch", &json!({ "key": "main", "label": "Plans", "verboseLevel": "on" })).await?;
+    one.call("chat.inject", &json!({ "sessionKey": "main", "message": "put in by hand" })).await?;
+    let seen = async |chat: &Chat| {
+        let listed = chat.call("sessions.list", &json!({})).await?;
+        anyhow::Ok((listed["sessions"].clone(), chat.history().await?))
+    };
+    let (sessions, history) = seen(&one).await?;
+    assert_eq!((&sessions[0]["label"], &sessions[0]["verboseLevel"]), (&json!("Plans"), &json!("on")), "{sessions}");
+    assert!(history.iter().any(|entry| entry.to_string().contains("put in by hand")), "{history:?}");
+    assert_eq!(seen(&other).await?.1, history);
+    other.call("sessions.reset", &json!({ "key": "main" })).await?;
+    assert_eq!((one.history().await?, other.history().await?), (Vec::new(), Vec::new()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_clients_that_edit_the_same_config_the_second_is_told_to_read_it_again() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let (one, other) = (stage.gateway.chat("main").await?, stage.gateway.chat("main").await?);
+    let read = other.call("config.get", &json!({})).await?;
+    patch(&one, &json!({ "messages": { "responsePrefix": "first" } })).await?;
+    let late = json!({ "raw": r#"{ "messages": { "responsePrefix": "second" } }"#, "baseHash": read["hash"] });
+    let Err(refused) = other.call("config.patch", &late).await else { anyhow::bail!("it was overwritten unseen") };
+    let words = "config changed since last load; re-run config.get and retry";
+    assert!(format!("{refused:#}").contains(words), "{refused:#}");
+    let kept = one.call("config.get", &json!({})).await?;
+    assert_eq!(kept["config"]["messages"]["responsePrefix"], "first");
+    patch(&other, &json!({ "messages": { "responsePrefix": "second" } })).await?;
     Ok(())
 }
 

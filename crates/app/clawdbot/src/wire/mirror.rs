@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use ids::SessionKey;
-use outbound::{Mirror, Place};
+use ids::{AgentId, SessionKey};
+use outbound::Mirror;
 use sessions::{AssistantMessage, Message, NewEntry, Part, Sessions, StopReason, Usage};
 use tool::{Origin, Provenance, Secrecy};
 
@@ -22,11 +22,14 @@ impl KeepSent {
 }
 
 impl Mirror for KeepSent {
-    fn mirror(&self, session: Option<SessionKey>, _place: Place, text: String) -> BoxFuture<'static, ()> {
+    fn agent(&self, session: Option<&SessionKey>) -> AgentId {
+        let key = session.and_then(|sent| self.sessions.resolve_key(sent).ok());
+        key.map_or_else(|| self.sessions.default_agent(), |key| self.sessions.agent_of(&key))
+    }
+
+    fn mirror(&self, sent: SessionKey, text: String) -> BoxFuture<'static, ()> {
         let sessions = Arc::clone(&self.sessions);
         async move {
-            // Without a session the message belongs to none of ours.
-            let Some(sent) = session else { return };
             if let Err(error) = keep(&sessions, &sent, text).await {
                 tracing::warn!(session = %sent, %error, "what was sent could not be kept in its session");
             }

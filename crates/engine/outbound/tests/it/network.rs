@@ -110,10 +110,13 @@ impl House {
         Self { network, store, deliveries, _cancel: cancel }
     }
 
-    /// Sends a text of ours and waits for its receipt.
+    /// Sends a text of ours and waits until the network has taken something.
     pub(crate) async fn deliver(&self, peer: &str, text: &str) {
-        let origin = Origin { cause: "c", name: "n" };
-        self.deliveries.deliver(place(peer), origin, notice(text).unwrap()).await.unwrap();
+        let (deliveries, at, text) = (self.deliveries.clone(), place(peer), notice(text).unwrap());
+        let staged = self.store.write(move |tx| deliveries.stage(tx, &at, Origin { cause: "c", name: "n" }, &text));
+        staged.await.unwrap();
+        self.deliveries.wake(&place(peer));
+        self.taken(1).await;
     }
 
     /// Stages texts for somebody and wakes their worker.
