@@ -3,13 +3,14 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sandbox::Config;
 use serde_json::json;
-use stdx::{AbsPath, SystemClock};
+use stdx::{AbsPath, ManualClock, SystemClock};
 use store::Store;
 
-use crate::room::Room;
+use crate::room::{PATIENCE, Room};
 use crate::trees::{living, write_stubborn};
 
 /// Tells the binary which folder to play a program in.
@@ -63,6 +64,25 @@ async fn a_background_command_cut_off_by_kill_9_is_reported_and_leaves_nothing()
     let listed = room.says("process", json!({"action": "list"})).await;
     assert!(listed.contains(&id), "{listed}");
     assert_eq!(room.processes.recover(&room.worlds).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_ended_command_is_forgotten_at_the_first_start_a_week_later() {
+    let clock = ManualClock::new(1_769_000_000_000);
+    let room = Room::with_clock(Arc::new(clock.clone()));
+    room.says("exec", json!({"command": "true"})).await;
+    // Its end is on record when nothing is left to be closed.
+    room.processes.stop(PATIENCE).await;
+    let kept = async || {
+        room.processes.recover(&room.worlds).await.unwrap();
+        let all = "SELECT ended_at IS NOT NULL FROM commands";
+        room.store.read(move |view| view.query(all, [], |row| row.get::<_, bool>(0))).await.unwrap()
+    };
+    assert_eq!(kept().await, [true]);
+    clock.advance(Duration::from_secs(7 * 24 * 3_600));
+    assert_eq!(kept().await, [true]);
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(kept().await, [] as [bool; 0]);
 }
 
 /// Does nothing unless the test above asks for it.
