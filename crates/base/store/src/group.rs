@@ -1,5 +1,5 @@
-//! Many transactions, one commit: each runs under a savepoint, so that one that fails takes no other with it, and all
-//! learn their results after the one sync.
+//! Many transactions, one commit: each that follows another runs under a savepoint, so that one that fails takes no other
+//! with it, and all learn their results after the one sync.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -51,6 +51,14 @@ impl Job {
     }
 }
 
+/// What a transaction holds so far.
+#[derive(Debug, Clone, Copy)]
+enum Group {
+    Empty,
+    /// Work of somebody whom the failure of another must not touch.
+    Kept,
+}
+
 /// The write connection and what a commit needs.
 #[derive(Debug)]
 pub(crate) struct Writing {
@@ -76,17 +84,19 @@ impl Writing {
     pub(crate) fn commit(&self, first: Job, mut more: impl FnMut() -> Option<Job>) {
         let mut answers = Vec::new();
         let mut hooks = Vec::new();
-        let mut state = self.begin();
+        let mut state = self.begin().map(|()| Group::Empty);
         let mut next = Some(first);
         while let Some(job) = next {
-            if let Err(error) = &state {
-                answers.push((job.0)(Err(error)).answer);
-            } else {
-                state = self.run(job, &mut answers, &mut hooks);
-            }
+            state = match state {
+                Ok(group) => self.run(job, group, &mut answers, &mut hooks),
+                Err(error) => {
+                    answers.push((job.0)(Err(&error)).answer);
+                    Err(error)
+                }
+            };
             next = more();
         }
-        let committed = state.and_then(|()| self.end());
+        let committed = state.and_then(|_| self.end());
         if committed.is_ok() {
             hooks.into_iter().for_each(|hook| hook());
         } else if !self.connection.is_autocommit() {
@@ -108,9 +118,18 @@ impl Writing {
         Ok(self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)?)
     }
 
-    /// The whole group is lost when this gives an error.
-    fn run(&self, job: Job, answers: &mut Vec<Answer>, hooks: &mut Vec<Hook>) -> Result<(), StoreError> {
-        self.statement("SAVEPOINT one")?;
+    /// The whole group is lost when this gives an error. Most groups are of one, which needs no savepoint: SQLite keeps
+    /// copies of all it changes under one.
+    fn run(
+        &self,
+        job: Job,
+        group: Group,
+        answers: &mut Vec<Answer>,
+        hooks: &mut Vec<Hook>,
+    ) -> Result<Group, StoreError> {
+        if let Group::Kept = group {
+            self.statement("SAVEPOINT one")?;
+        }
         let tx = Tx::new(&self.connection, self.clock.now_ms());
         let ran = (job.0)(Ok(&tx));
         let own_hooks = tx.into_hooks();
@@ -119,12 +138,23 @@ impl Writing {
             // A full disk or a failing one makes SQLite undo the whole transaction at once.
             return Err(ran.failure.unwrap_or(StoreError::DiskFull));
         }
-        if ran.failure.is_none() {
-            hooks.extend(own_hooks);
-        } else {
-            self.statement("ROLLBACK TO one")?;
+        match (group, ran.failure) {
+            (Group::Empty, None) => hooks.extend(own_hooks),
+            (Group::Empty, Some(_)) => {
+                self.statement("ROLLBACK")?;
+                self.begin()?;
+                return Ok(Group::Empty);
+            }
+            (Group::Kept, None) => {
+                hooks.extend(own_hooks);
+                self.statement("RELEASE one")?;
+            }
+            (Group::Kept, Some(_)) => {
+                self.statement("ROLLBACK TO one")?;
+                self.statement("RELEASE one")?;
+            }
         }
-        self.statement("RELEASE one")
+        Ok(Group::Kept)
     }
 
     fn statement(&self, sql: &str) -> Result<(), StoreError> {

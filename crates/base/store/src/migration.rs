@@ -68,11 +68,9 @@ pub(crate) fn prepare(connection: &mut Connection, migrations: &[Migration]) -> 
             "CREATE TABLE migrations (owner TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (owner, version)) WITHOUT ROWID",
         )?;
     }
+    let note = "INSERT OR IGNORE INTO migrations (owner, version) VALUES (?1, ?2)";
     for migration in OWN.iter().chain(migrations) {
-        let is_new = transaction.execute(
-            "INSERT OR IGNORE INTO migrations (owner, version) VALUES (?1, ?2)",
-            params![migration.owner, migration.version],
-        )?;
+        let is_new = transaction.prepare_cached(note)?.execute(params![migration.owner, migration.version])?;
         if is_new == 1 {
             transaction.execute_batch(migration.sql)?;
         }

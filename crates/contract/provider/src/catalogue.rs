@@ -1,6 +1,7 @@
 //! The models we know of without being told, as data.
 //!
-//! The list is embedded as text and read line by line when somebody asks: an idle gateway holds nothing of it.
+//! The list is embedded as text and read line by line when somebody asks: an idle gateway holds nothing of it but where
+//! each vendor's part begins.
 
 use std::sync::LazyLock;
 
@@ -49,10 +50,11 @@ impl Catalogue {
         Self { models: entries().map(|entry| entry.model()).collect() }
     }
 
-    /// One model of the embedded list, without building the rest.
+    /// One model of the embedded list, without reading the other vendors' or building the rest.
     #[must_use]
     pub fn lookup(provider: &str, id: &str) -> Option<KnownModel> {
-        entries().find(|entry| entry.provider == provider && entry.id == id).map(|entry| entry.model())
+        let mut parts = PARTS.iter().filter(|part| part.provider == provider);
+        parts.find_map(|part| part.entries().find(|entry| entry.id == id)).map(|entry| entry.model())
     }
 
     /// The dearest figure of each kind in the embedded list: what an unknown price counts as.
@@ -81,30 +83,44 @@ impl Catalogue {
     }
 }
 
-/// A line of the list with what stands above it.
-struct Entry {
+/// Found once: whoever asks for a model, a turn of every conversation among them, names its vendor.
+static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| {
+    let parts = EMBEDDED.split("\n@").skip(1).filter_map(|part| {
+        let (heading, lines) = part.split_once('\n')?;
+        let mut fields = heading.split('\t');
+        Some(Part { provider: fields.next()?, api: fields.next()?, base_url: fields.next()?, lines })
+    });
+    parts.collect()
+});
+
+/// A vendor's models in one format.
+struct Part {
     provider: &'static str,
     api: &'static str,
     base_url: &'static str,
+    lines: &'static str,
+}
+
+impl Part {
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let lines = self.lines.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split_once('\t')).map(|(id, rest)| Entry { part: self, id, rest })
+    }
+}
+
+/// A line of the list with what stands above it.
+struct Entry<'a> {
+    part: &'a Part,
     id: &'static str,
     /// Name, abilities, context, limit and the four prices.
     rest: &'static str,
 }
 
-fn entries() -> impl Iterator<Item = Entry> {
-    let mut vendor = ("", "", "");
-    EMBEDDED.lines().filter(|line| !line.starts_with('#')).filter_map(move |line| {
-        if let Some(heading) = line.strip_prefix('@') {
-            let mut fields = heading.split('\t');
-            vendor = (fields.next()?, fields.next()?, fields.next()?);
-            return None;
-        }
-        let (id, rest) = line.split_once('\t')?;
-        Some(Entry { provider: vendor.0, api: vendor.1, base_url: vendor.2, id, rest })
-    })
+fn entries() -> impl Iterator<Item = Entry<'static>> {
+    PARTS.iter().flat_map(Part::entries)
 }
 
-impl Entry {
+impl Entry<'_> {
     fn field(&self, index: usize) -> &'static str {
         self.rest.split('\t').nth(index).unwrap_or_default()
     }
@@ -122,11 +138,11 @@ impl Entry {
         let mut input = vec![Input::Text];
         input.extend(abilities.contains('i').then_some(Input::Image));
         KnownModel {
-            provider: self.provider.to_owned(),
+            provider: self.part.provider.to_owned(),
             id: self.id.to_owned(),
             name: self.field(0).to_owned(),
-            api: self.api.to_owned(),
-            base_url: self.base_url.to_owned(),
+            api: self.part.api.to_owned(),
+            base_url: self.part.base_url.to_owned(),
             reasoning: abilities.contains('r'),
             input,
             context_window: self.number(2),

@@ -1,6 +1,11 @@
 //! The erased twin of a tool, which lists and the run loop hold.
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, value::RawValue};
@@ -67,10 +72,14 @@ impl fmt::Debug for dyn AnyTool {
 /// Any typed tool as an erased one.
 #[must_use]
 pub fn erase<T: Tool>(tool: T) -> Arc<dyn AnyTool> {
-    Arc::new(Erased(Arc::new(tool)))
+    Arc::new(Erased { tool: Arc::new(tool), parameters: OnceLock::new() })
 }
 
-struct Erased<T>(Arc<T>);
+struct Erased<T> {
+    tool: Arc<T>,
+    /// Made when they are first asked for: every turn asks, and making them takes longer than sending them.
+    parameters: OnceLock<Arc<RawValue>>,
+}
 
 impl<T: Tool> AnyTool for Erased<T> {
     fn spec(&self) -> ToolSpec {
@@ -79,14 +88,14 @@ impl<T: Tool> AnyTool for Erased<T> {
             about: T::ABOUT,
             summary: T::SUMMARY,
             needs_conversation: T::NEEDS_CONVERSATION,
-            parameters: parameters::<T>(),
+            parameters: Arc::clone(self.parameters.get_or_init(parameters::<T>)),
         }
     }
 
     fn prepare(&self, raw: &RawValue) -> Result<Prepared, ToolError> {
         let input: T::Input = serde_json::from_str(raw.get()).map_err(|e| ToolError::BadInput(e.to_string()))?;
-        let needs = self.0.needs(&input);
-        let tool = Arc::clone(&self.0);
+        let needs = self.tool.needs(&input);
+        let tool = Arc::clone(&self.tool);
         Ok(Prepared { needs, run: Box::new(move |cx| Box::pin(async move { tool.run(input, cx).await })) })
     }
 }
