@@ -19,6 +19,13 @@ use crate::{StoreError, View};
 #[derive(Debug)]
 pub(crate) struct Memory(Mutex<State>);
 
+/// A database of small pages: SQLite copies each page that a transaction changes, to be able to undo it.
+pub(crate) fn empty() -> Result<Connection, StoreError> {
+    let connection = Connection::open_in_memory()?;
+    connection.pragma_update(None, "page_size", 1024)?;
+    Ok(connection)
+}
+
 struct State {
     writing: Option<Writing>,
     queued: VecDeque<Job>,
@@ -91,7 +98,7 @@ impl Memory {
     pub(crate) fn copy(&self) -> Result<Connection, StoreError> {
         let state = self.0.lock();
         let writing = state.writing.as_ref().ok_or(StoreError::Closed)?;
-        let mut copy = Connection::open_in_memory()?;
+        let mut copy = empty()?;
         rusqlite::backup::Backup::new(writing.connection(), &mut copy)?.step(-1)?;
         Ok(copy)
     }

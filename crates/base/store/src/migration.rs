@@ -43,7 +43,7 @@ const OWN: &[Migration] = &[Migration {
 pub(crate) fn check_layout(connection: &Connection) -> Result<(), StoreError> {
     let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let tables = tables(connection)?;
     if tables > 0 && application != APPLICATION {
         return Err(StoreError::Damaged("it belongs to another program".to_owned()));
     }
@@ -60,8 +60,7 @@ pub(crate) fn prepare(connection: &mut Connection, migrations: &[Migration]) -> 
         check_additive(migration)?;
     }
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
+    if tables(&transaction)? == 0 {
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", LAYOUT)?;
         transaction.execute_batch(
@@ -75,11 +74,14 @@ pub(crate) fn prepare(connection: &mut Connection, migrations: &[Migration]) -> 
             transaction.execute_batch(migration.sql)?;
         }
     }
-    let token: i64 =
-        transaction
-            .query_row("UPDATE fence SET token = token + 1 WHERE id = 1 RETURNING token", [], |row| row.get(0))?;
+    let next = "UPDATE fence SET token = token + 1 WHERE id = 1 RETURNING token";
+    let token: i64 = transaction.prepare_cached(next)?.query_row([], |row| row.get(0))?;
     transaction.commit()?;
     Ok(token.unsigned_abs())
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?.query_row([], |row| row.get(0))
 }
 
 fn check_additive(migration: &Migration) -> Result<(), StoreError> {

@@ -63,10 +63,26 @@ pub(crate) fn read_once<T>(
     connection: &Connection,
     work: impl FnOnce(&View<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let moment = connection.unchecked_transaction()?;
-    let outcome = work(&View { connection });
-    moment.finish()?;
-    outcome
+    let _moment = Moment::begin(connection)?;
+    work(&View { connection })
+}
+
+/// A transaction that changes nothing, over however the work ends. Its statements are compiled once for each connection.
+struct Moment<'a>(&'a Connection);
+
+impl<'a> Moment<'a> {
+    fn begin(connection: &'a Connection) -> Result<Self, StoreError> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        let ended = self.0.prepare_cached("ROLLBACK").and_then(|mut rollback| rollback.execute([]));
+        // There is nothing to undo; what cannot end leaves the next `BEGIN` to complain.
+        drop(ended);
+    }
 }
 
 fn open(path: &AbsPath) -> Result<Connection, StoreError> {

@@ -11,7 +11,7 @@ use stdx::{AbsPath, Clock};
 
 use crate::checkpoint::Checkpoints;
 use crate::group::{Job, Writing};
-use crate::memory::Memory;
+use crate::memory::{self, Memory};
 use crate::migration;
 use crate::readers::Readers;
 use crate::writer::Writer;
@@ -61,7 +61,7 @@ impl Store {
 
     /// A store in memory, without a thread: transactions run where they are awaited.
     pub fn memory(migrations: &[Migration], clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let mut connection = Connection::open_in_memory()?;
+        let mut connection = memory::empty()?;
         let token = migration::prepare(&mut connection, migrations)?;
         Ok(Self::in_memory(connection, clock, token))
     }
