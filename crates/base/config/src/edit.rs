@@ -6,6 +6,7 @@
 use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode};
 use serde_json::{Map, Value};
 
+use crate::issue::Issues;
 use crate::json5::{self, SyntaxError};
 use crate::moves::Step;
 use crate::path::ConfigPath;
@@ -35,6 +36,8 @@ pub enum EditError {
     Unreachable(ConfigPath),
     #[error("{0} would not take effect: the key is written twice, or an included file says otherwise")]
     NoEffect(ConfigPath),
+    #[error("set the keys of this version instead of older ones:\n{0}")]
+    OlderKeys(Issues),
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
 }

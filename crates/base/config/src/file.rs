@@ -130,7 +130,7 @@ impl ConfigFile {
             return Err(WriteError::BrokenBefore(before.issues));
         }
         let modern = self.modern(&before);
-        let edits = &self.at_present(&modern, edits);
+        let edits = &self.at_present(&modern, edits)?;
         let edited = self.read_text(Some(edit::apply(&modern, edits)?));
         let text = self.modern(&edited).raw.unwrap_or_default();
         if before.raw.as_deref() == Some(&text) {
@@ -161,19 +161,57 @@ impl ConfigFile {
     }
 
     /// The edits with places of this version instead of older ones.
-    fn at_present(&self, modern: &Snapshot, edits: &[Edit]) -> Vec<Edit> {
+    ///
+    /// # Errors
+    /// What an older key means depends on more than the key: whoever sets it must say the newer one.
+    fn at_present(&self, modern: &Snapshot, edits: &[Edit]) -> Result<Vec<Edit>, EditError> {
         let moves = self.schema.moves();
-        let renewed = |tree: Value| {
-            let moved = moves::all(moves, tree);
-            (!moved.steps.is_empty() && !moved.is_in_list()).then_some(Edit::Merge(moved.tree))
+        let mut present = Vec::new();
+        for edit in edits {
+            match edit {
+                Edit::Set(path, value) => present.extend(self.set_at_present(modern, path, value)?),
+                Edit::Merge(patch) => {
+                    let moved = moves::all(moves, patch.clone());
+                    if moved.is_partial(patch) {
+                        return Err(EditError::OlderKeys(moved.told));
+                    }
+                    present.push(if moved.steps.is_empty() { edit.clone() } else { Edit::Merge(moved.tree) });
+                }
+                Edit::Unset(path) if path.find(&modern.parsed).is_none() => {
+                    present.push(moves::place(moves, path).map_or_else(|| edit.clone(), Edit::Unset));
+                }
+                Edit::Unset(_) | Edit::Replace(_) => present.push(edit.clone()),
+            }
+        }
+        Ok(present)
+    }
+
+    /// What setting a key means today: its place is set, and what belongs beside it where nothing stands.
+    fn set_at_present(&self, modern: &Snapshot, path: &ConfigPath, value: &Value) -> Result<Vec<Edit>, EditError> {
+        let moves = self.schema.moves();
+        let moved = moves::all(moves, moves::alone(path, value.clone()));
+        let around = moves::with(modern.parsed.clone(), path, value.clone());
+        let told = moves::all(moves, around).told.about(path);
+        if moved.steps.is_empty() {
+            // A key inside a list is an older one only where the list is seen.
+            return if told.is_empty() {
+                Ok(vec![Edit::Set(path.clone(), value.clone())])
+            } else {
+                Err(EditError::OlderKeys(told))
+            };
+        }
+        let place = moves::place(moves, path).unwrap_or_else(|| path.clone());
+        let stands = place.find(&moved.tree).filter(|_| place.items() == path.items());
+        let Some(stands) = stands else {
+            return Err(EditError::OlderKeys(if told.is_empty() { moved.told } else { told }));
         };
-        let present = edits.iter().map(|edit| match edit {
-            Edit::Set(path, value) => renewed(moves::alone(path, value.clone())),
-            Edit::Merge(patch) => renewed(patch.clone()),
-            Edit::Unset(path) if path.find(&modern.parsed).is_none() => moves::place(moves, path).map(Edit::Unset),
-            Edit::Unset(_) | Edit::Replace(_) => None,
-        });
-        present.zip(edits).map(|(present, edit)| present.unwrap_or_else(|| edit.clone())).collect()
+        let mut edits = vec![Edit::Set(place.clone(), stands.clone())];
+        for (beside, value) in moves::leaves(&moved.tree) {
+            if !beside.is_within(&place) && beside.find(&modern.parsed).is_none() {
+                edits.push(Edit::Set(beside, value));
+            }
+        }
+        Ok(edits)
     }
 
     fn meaning(&self, parsed: &Value) -> Meaning {

@@ -83,6 +83,11 @@ impl Issues {
         self.0.append(&mut other.0);
     }
 
+    /// Those about a place, what is above it or below it.
+    pub(crate) fn about(self, path: &ConfigPath) -> Self {
+        Self(self.0.into_iter().filter(|issue| issue.path.is_within(path) || path.is_within(&issue.path)).collect())
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -23,6 +23,7 @@ pub struct Moving {
     tree: Value,
     steps: Vec<Step>,
     told: Issues,
+    has_loss: bool,
 }
 
 /// One change that a tree and a text can both make.
@@ -41,29 +42,38 @@ pub(crate) struct Moved {
     pub steps: Vec<Step>,
     /// What stood at an older place, and what became of it.
     pub told: Issues,
+    /// Something of it is not read any more.
+    has_loss: bool,
 }
 
 impl Moved {
-    /// Whether a list was reached into: a part of a list has no meaning without the rest.
-    pub(crate) fn is_in_list(&self) -> bool {
-        self.steps.iter().any(|step| {
+    /// Whether a part of a file does not say enough by itself: it reaches into a list that it does not hold, or something
+    /// of it would get lost.
+    pub(crate) fn is_partial(&self, part: &Value) -> bool {
+        let is_held = |place: &ConfigPath| {
+            let steps: Vec<&str> = place.steps().collect();
+            let list = steps.iter().position(|step| step.parse::<usize>().is_ok());
+            list.is_none_or(|at| steps.iter().take(at).copied().collect::<ConfigPath>().find(part).is_some())
+        };
+        let has_foreign_item = self.steps.iter().any(|step| {
             let (Step::Take(_, place) | Step::Put(place, _) | Step::Drop(place)) = step;
-            place.steps().any(|step| step.parse::<usize>().is_ok())
-        })
+            !is_held(place)
+        });
+        self.has_loss || has_foreign_item
     }
 }
 
 /// Makes all moves.
 pub(crate) fn all(moves: &[Move], tree: Value) -> Moved {
-    let mut moving = Moving { tree, steps: Vec::new(), told: Issues::default() };
+    let mut moving = Moving { tree, steps: Vec::new(), told: Issues::default(), has_loss: false };
     for one in moves {
         match one {
             Move::Rename(from, to) => moving.rename_all(from, to),
             Move::Rework(rework) => rework(&mut moving),
         }
     }
-    let Moving { tree, steps, told } = moving;
-    Moved { tree, steps, told }
+    let Moving { tree, steps, told, has_loss } = moving;
+    Moved { tree, steps, told, has_loss }
 }
 
 /// Where a key stands now that an older version had at `path`; none if that never moved.
@@ -78,6 +88,26 @@ pub(crate) fn place(moves: &[Move], path: &ConfigPath) -> Option<ConfigPath> {
 /// A tree that holds one value.
 pub(crate) fn alone(path: &ConfigPath, value: Value) -> Value {
     path.steps().rev().fold(value, |below, step| Value::Object(Map::from_iter([(step.to_owned(), below)])))
+}
+
+/// A tree with one value more; as it is, where nothing can hold the value.
+pub(crate) fn with(mut tree: Value, path: &ConfigPath, value: Value) -> Value {
+    // What cannot be put there is refused when it is written.
+    let _unreachable = put(&mut tree, path, value);
+    tree
+}
+
+/// What a tree says, each with its place; a list is one word.
+pub(crate) fn leaves(tree: &Value) -> Vec<(ConfigPath, Value)> {
+    fn below(value: &Value, path: &ConfigPath, leaves: &mut Vec<(ConfigPath, Value)>) {
+        match value.as_object().filter(|map| !map.is_empty()) {
+            Some(map) => map.iter().for_each(|(name, value)| below(value, &path.child(name), leaves)),
+            None => leaves.push((path.clone(), value.clone())),
+        }
+    }
+    let mut leaves = Vec::new();
+    below(tree, &ConfigPath::root(), &mut leaves);
+    leaves
 }
 
 fn find(tree: &Value, mark: &Value, path: &ConfigPath) -> Option<ConfigPath> {
@@ -112,6 +142,7 @@ impl Moving {
         let is_free = self.get(to).is_none_or(Value::is_object);
         let became = if is_free { format!("moved to {to}") } else { format!("not read, because {to} is set") };
         self.told.add(from, became);
+        self.has_loss |= !is_free;
         self.merge(from, to);
         self.prune(from);
     }
@@ -130,6 +161,12 @@ impl Moving {
             self.make(Step::Drop(path.clone()));
             self.prune(path);
         }
+    }
+
+    /// Removes what stands at a place without a place of today.
+    pub fn leave_out(&mut self, path: &ConfigPath, reason: &str) {
+        self.has_loss |= self.get(path).is_some();
+        self.remove(path, reason);
     }
 
     /// Says that a value at a place has another form now.

@@ -55,6 +55,11 @@ impl ConfigPath {
         self.0.starts_with(&other.0)
     }
 
+    /// How many items of lists are on the way.
+    pub(crate) fn items(&self) -> usize {
+        self.steps().filter(|step| step.parse::<usize>().is_ok()).count()
+    }
+
     /// Whether this is the whole file.
     #[must_use]
     pub fn is_root(&self) -> bool {

@@ -37,6 +37,8 @@ pub struct Schema {
     costs: Vec<(ConfigPath, Reload)>,
     rules: Vec<Rule>,
     moves: &'static [Move],
+    /// Maps whose members are known by name.
+    members: Vec<(ConfigPath, Vec<String>)>,
 }
 
 type Rule = Arc<dyn Fn(&Value) -> Issues + Send + Sync>;
@@ -50,6 +52,14 @@ impl Schema {
         let mut schema = Self { root: notation::parse(list)?, ..Self::default() };
         schema.root.mark(Origin::Listed);
         Ok(schema)
+    }
+
+    /// Says which members of a map there are, for the sections that are added after: what they read in each they read in
+    /// these, and in no other.
+    #[must_use]
+    pub fn with_members(mut self, map: ConfigPath, names: impl IntoIterator<Item = String>) -> Self {
+        self.members.push((map, names.into_iter().collect()));
+        self
     }
 
     /// Adds a section this program reads.
@@ -74,6 +84,11 @@ impl Schema {
         shape.mark(Origin::Read);
         for step in path.steps().rev() {
             shape = Shape::object_of(step, shape, Origin::Read);
+        }
+        for (map, names) in &self.members {
+            if let Some(map) = shape.object_at(map) {
+                map.name_members(names);
+            }
         }
         self.root.merge(shape, Meet::Keep);
         self.costs.push((path.clone(), reload));

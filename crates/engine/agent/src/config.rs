@@ -199,9 +199,6 @@ impl Section for Config {
         if self.agents.defaults.bootstrap_max_chars == Some(0) {
             issues.add(&root.child("bootstrapMaxChars"), "must be more than 0");
         }
-        if self.agents.defaults.context_pruning.has_wrong_ttl() {
-            issues.add(&root.child("contextPruning").child("ttl"), "must be a time such as 5m or 1h");
-        }
         let texts = self.agents.defaults.model.iter().flat_map(|choice| choice.primary().into_iter());
         for text in texts {
             let known_alias = self.alias(text).is_some();

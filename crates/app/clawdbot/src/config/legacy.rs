@@ -60,7 +60,7 @@ fn whatsapp_senders(moving: &mut Moving) {
     if moving.get(&at("channels.whatsapp")).is_some() {
         moving.rename(&old, &at("channels.whatsapp.allowFrom"));
     } else {
-        moving.remove(&old, "not read, because channels.whatsapp is not set up");
+        moving.leave_out(&old, "not read, because channels.whatsapp is not set up");
     }
 }
 
@@ -68,10 +68,14 @@ fn whatsapp_senders(moving: &mut Moving) {
 fn mention_in_groups(moving: &mut Moving) {
     let old = at("routing.groupChat.requireMention");
     let Some(value) = moving.get(&old).cloned() else { return };
-    for network in ["whatsapp", "telegram", "imessage"] {
-        let channel = at("channels").child(network);
-        let place = channel.join(&at("groups.*.requireMention"));
-        if moving.get(&channel).is_some() && moving.get(&place).is_none() {
+    let networks = ["whatsapp", "telegram", "imessage"].map(|network| at("channels").child(network));
+    let set_up: Vec<_> = networks.iter().filter(|channel| moving.get(channel).is_some()).collect();
+    if set_up.is_empty() {
+        return moving
+            .leave_out(&old, "not read, because neither channels.whatsapp nor .telegram nor .imessage is set up");
+    }
+    for place in set_up.into_iter().map(|channel| channel.join(&at("groups.*.requireMention"))) {
+        if moving.get(&place).is_none() {
             moving.put(&place, value.clone());
         }
     }
@@ -83,14 +87,14 @@ fn mention_in_groups(moving: &mut Moving) {
 fn transcription(moving: &mut Moving) {
     let (old, place) = (at("routing.transcribeAudio"), at("tools.media.audio.models"));
     let Some(command) = moving.get(&old.child("command")).and_then(Value::as_array).cloned() else {
-        return moving.remove(&old, "not read, because it names no command");
+        return moving.leave_out(&old, "not read, because it names no command");
     };
     let words: Vec<&str> = command.iter().filter_map(Value::as_str).collect();
     let Some((program, arguments)) = words.split_first() else {
-        return moving.remove(&old, "not read, because it names no command");
+        return moving.leave_out(&old, "not read, because it names no command");
     };
     if program.rsplit('/').next() != Some("whisper") {
-        return moving.remove(&old, "not read: only whisper may be a command of tools.media.audio.models");
+        return moving.leave_out(&old, "not read: only whisper may be a command of tools.media.audio.models");
     }
     let mut model = Map::from_iter([("type".to_owned(), "cli".into()), ("command".to_owned(), (*program).into())]);
     if !arguments.is_empty() {

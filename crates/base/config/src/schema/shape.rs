@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::path::ConfigPath;
+
 /// The kinds of value that may stand at a place. Empty means: not said yet, anything passes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Shape {
@@ -144,6 +146,13 @@ impl Shape {
         self.kinds.iter_mut().find_map(|kind| if let Kind::Object(object) = kind { Some(object) } else { None })
     }
 
+    /// The object at a place below.
+    pub(super) fn object_at(&mut self, path: &ConfigPath) -> Option<&mut Object> {
+        path.steps()
+            .try_fold(self, |shape, step| Some(&mut shape.object_mut()?.keys.get_mut(step)?.shape))?
+            .object_mut()
+    }
+
     pub(super) fn list(&self) -> Option<&Self> {
         self.kinds.iter().find_map(|kind| if let Kind::List(items) = kind { Some(&**items) } else { None })
     }
@@ -159,7 +168,20 @@ impl Object {
         self.keys.get(name).or(self.rest.as_deref())
     }
 
+    /// The rule for all keys becomes one for each of these, and for no other.
+    pub(super) fn name_members(&mut self, names: &[String]) {
+        let Some(rest) = self.rest.take() else { return };
+        for name in names {
+            self.keys.entry(name.clone()).or_insert_with(|| (*rest).clone());
+        }
+    }
+
     fn merge(&mut self, other: Self, meet: Meet) {
+        // Their rule for all keys holds for those that only we name as well.
+        if let Some(rest) = &other.rest {
+            let only_ours = self.keys.iter_mut().filter(|(name, _)| !other.keys.contains_key(*name));
+            only_ours.for_each(|(_, ours)| ours.merge((**rest).clone(), meet));
+        }
         for (name, theirs) in other.keys {
             match self.keys.get_mut(&name) {
                 Some(ours) => ours.merge(theirs, meet),

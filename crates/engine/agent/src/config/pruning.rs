@@ -76,10 +76,6 @@ impl Pruning {
         (api == Api::AnthropicMessages).then(|| written.unwrap_or(usual))
     }
 
-    pub(super) fn has_wrong_ttl(&self) -> bool {
-        self.ttl.as_deref().is_some_and(|ttl| time(ttl).is_none())
-    }
-
     pub(crate) fn kept_answers(&self) -> usize {
         self.keep_last_assistants.unwrap_or(3)
     }
@@ -109,7 +105,7 @@ impl Pruning {
     }
 }
 
-/// `90s`, `5m`, `1.5h`; a bare number is minutes.
+/// `90s`, `5m`, `1.5h`; a bare number is minutes. The published program takes any text, and what is no time for none.
 fn time(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
@@ -145,9 +141,11 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_none_is_seen_as_such() {
-        let wrong = |ttl: &str| Pruning { ttl: Some(ttl.to_owned()), ..Pruning::default() }.has_wrong_ttl();
-        assert!(!wrong("1.5h") && !wrong(" 200 ms "));
-        assert!(wrong("soon") && wrong("5 parsecs") && wrong("-1m") && wrong(""));
+    fn a_text_that_is_no_time_counts_as_none() {
+        let with = |text: &str| ttl(&serde_json::json!({"mode": "cache-ttl", "ttl": text}).to_string());
+        assert_eq!(with("1.5h"), Some(5_400));
+        for wrong in ["soon", "5 parsecs", "-1m", ""] {
+            assert_eq!(with(wrong), Some(300), "{wrong}");
+        }
     }
 }

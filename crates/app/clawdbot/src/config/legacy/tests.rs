@@ -1,6 +1,6 @@
 //! Each old key with what it becomes: valid, and written so by the next change.
 
-use config::{Base, ConfigFile, Environment};
+use config::{Base, ConfigFile, Edit, Environment};
 use serde_json::{Value, json};
 use stdx::AbsPath;
 
@@ -172,4 +172,46 @@ fn a_config_of_this_version_is_written_as_it_is() {
     folder.file.write(&[], &Base::Whatever).unwrap();
     assert!(folder.text("clawdbot.json").contains("/* mine */"));
     assert!(!folder.folder.path().join("clawdbot.json.bak").exists());
+}
+
+#[test]
+fn setting_an_old_key_sets_what_it_means_today() {
+    let set = |before: Value, path: &str, value: Value| {
+        let folder = folder(&before.to_string());
+        folder.file.write(&[Edit::Set(path.parse().unwrap(), value)], &Base::Whatever).unwrap().parsed
+    };
+    let defaults = |defaults: Value| json!({"agents": {"defaults": defaults}});
+    assert_eq!(
+        set(defaults(json!({"sandbox": {"mode": "all", "scope": "agent"}})), "agent.sandbox", json!({"mode": "off"})),
+        defaults(json!({"sandbox": {"mode": "off"}})),
+        "what is set replaces what was there"
+    );
+    assert_eq!(
+        set(defaults(json!({"model": {"primary": "a/x", "fallbacks": ["b/y"]}})), "agent.model", json!("c/z")),
+        defaults(json!({"model": {"primary": "c/z", "fallbacks": ["b/y"]}})),
+    );
+    assert_eq!(
+        set(json!({"gateway": {"auth": {"mode": "password", "password": "p"}}}), "gateway.token", json!("t")),
+        json!({"gateway": {"auth": {"mode": "password", "password": "p", "token": "t"}}}),
+        "what only goes with it gives way"
+    );
+    assert_eq!(set(json!({}), "gateway.token", json!("t"))["gateway"]["auth"], json!({"mode": "token", "token": "t"}));
+}
+
+#[test]
+fn an_old_key_that_means_nothing_by_itself_is_refused_and_the_newer_one_is_named() {
+    let before = json!({"agents": {"list": [{"id": "a"}, {"id": "b", "default": true, "identity": {"name": "B"}}]},
+        "bindings": [{"agentId": "a", "match": {"channel": "slack"}}]});
+    let refused = |edit: Edit| {
+        let folder = folder(&before.to_string());
+        let refused = folder.file.write(&[edit], &Base::Whatever).unwrap_err().to_string();
+        assert_eq!(folder.text("clawdbot.json"), before.to_string());
+        refused
+    };
+    let set = |path: &str, value: Value| refused(Edit::Set(path.parse().unwrap(), value));
+    assert!(set("identity.name", json!("C")).contains("agents.list.1.identity"));
+    assert!(set("bindings[0].match.provider", json!("telegram")).contains("match.channel"));
+    assert!(set("routing.allowFrom", json!(["+1"])).contains("channels.whatsapp is not set up"));
+    assert!(refused(Edit::Merge(json!({"identity": {"name": "C"}}))).contains("identity"));
+    assert!(refused(Edit::Merge(json!({"routing": {"allowFrom": ["+1"]}}))).contains("channels.whatsapp"));
 }
