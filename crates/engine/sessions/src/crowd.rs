@@ -35,8 +35,7 @@ impl Sessions {
     }
 
     /// After a conversation was begun: puts the oldest ones aside that are too many.
-    pub(crate) async fn make_room(&self, begun: &SessionKey) {
-        let Some(most) = self.shared.config.get().max_sessions else { return };
+    pub(crate) async fn make_room(&self, begun: &SessionKey, most: u32) {
         if let Err(error) = self.put_oldest_aside(u64::from(most), begun).await {
             warn!(%error, "there are more sessions than session.maxSessions, and the oldest could not be put aside");
         }
@@ -57,7 +56,9 @@ impl Sessions {
             if self.is_in_use(key).await? {
                 continue;
             }
-            self.delete(key, true).await?;
+            if self.delete(key, true).await?.is_none() {
+                continue;
+            }
             info!(session = %key, most, "the session unused for longest was put aside");
             let of = key.clone();
             let body = serde_json::json!({ "reason": "session.maxSessions", "most": most });

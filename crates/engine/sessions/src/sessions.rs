@@ -111,6 +111,7 @@ impl Sessions {
             recent: Recent::default(),
             active: Mutex::default(),
             opening: Semaphore::new(1),
+            beginning: Semaphore::new(1),
             to_append: Mutex::default(),
             append: Notify::new(),
             upkeep: Notify::new(),
@@ -151,13 +152,18 @@ impl Sessions {
             Fresh::IfStale => !self.is_stale(key, &opening, record),
             Fresh::Always | Fresh::Reset => false,
         };
+        let most = self.shared.config.get().max_sessions.filter(|_| found.is_none());
+        let _turn = match most {
+            Some(_) => Some(self.shared.beginning.acquire().await.map_err(|_| SessionsError::Closed)?),
+            None => None,
+        };
         let (record, started) = match found {
             Some(record) if record.session().is_some() && is_good(&record) => (record, Started::Continued),
             found => self.begin(key, found, opening.fresh).await?,
         };
         let session = self.use_session(key, &record, &opening.workspace).await?;
-        if started == Started::New {
-            self.make_room(key).await;
+        if let Some(most) = most.filter(|_| started == Started::New) {
+            self.make_room(key, most).await;
         }
         Ok(Opened { session, record, started })
     }

@@ -35,6 +35,9 @@ pub(crate) struct Shared {
     pub(crate) active: Mutex<BTreeMap<AbsPath, Arc<Active>>>,
     /// Held while a transcript is taken into use.
     pub(crate) opening: Semaphore,
+    /// Held while a conversation is begun where their number has a bound: two that make room at once would put aside too
+    /// many, or one another.
+    pub(crate) beginning: Semaphore,
     /// Transcripts with committed lines that are not in their files yet. At most as many as are in use.
     pub(crate) to_append: Mutex<Vec<Arc<Active>>>,
     pub(crate) append: Notify,

@@ -42,6 +42,22 @@ async fn the_longest_unused_conversation_makes_room_and_the_main_one_and_one_in_
 }
 
 #[tokio::test(start_paused = true)]
+async fn conversations_that_begin_at_once_put_aside_as_many_as_are_too_many() {
+    let house = House { config: r#"{"maxSessions": 9}"#, ..house() };
+    let sessions = house.with_threads();
+    sessions.start(&CancellationToken::new());
+    begin(&house, &sessions, "agent:main:main").await;
+    for old in 0..8 {
+        begin(&house, &sessions, &format!("agent:main:old{old}")).await;
+    }
+    let names: Vec<String> = (0..4).map(|new| format!("agent:main:new{new}")).collect();
+    let _held = futures_util::future::join_all(names.iter().map(|name| open(&sessions, name))).await;
+    assert_eq!(house.count("sessions"), 9);
+    assert_eq!(put_aside(&house).len(), 4);
+    assert!(sessions.find(&key("agent:main:old4")).await.unwrap().is_some(), "the newer ones stay");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_put_aside_is_kept_unless_the_config_says_for_how_long() {
     for (config, left) in [("{}", 1), (r#"{"keepArchivedDays": 2}"#, 0)] {
         let house = House { config, ..house() };
