@@ -107,9 +107,7 @@ fn start_log(context: &Context, configuration: &Configuration, wishes: &Wishes) 
     let redactor = Arc::clone(&context.redactor);
     redactor.learn_environment(context.environment.iter());
     redactor.learn_config(&snapshot.effective);
-    for secret in [&wishes.token, &wishes.password].into_iter().flatten() {
-        redactor.learn(secret);
-    }
+    redactor.learn("the command line", [&wishes.token, &wishes.password].into_iter().flatten().map(String::as_str));
     let log = Log {
         folder: context.places.logs(),
         section: section::<LoggingSection>(&snapshot)?,

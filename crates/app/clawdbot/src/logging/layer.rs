@@ -152,7 +152,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = AbsPath::new(home.path()).unwrap().join("one.log");
         let redactor = Arc::new(Redactor::default());
-        redactor.learn("s3cret-of-mine");
+        redactor.learn("a test", ["s3cret-of-mine"]);
         let clock = Arc::new(ManualClock::new(1_769_248_800_000));
         let layer = ToFile { file: LogFile::fixed(path.clone()), host: "box".to_owned(), redactor, clock };
         tracing::subscriber::with_default(Registry::default().with(layer), || {

@@ -3,6 +3,7 @@
 //! `Secret` never prints itself; this catches what arrives inside a vendor's error text or an address.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use parking_lot::RwLock;
 use serde_json::Value;
@@ -33,53 +34,54 @@ const MASK: &str = "***";
 /// Names of variables and keys whose values are secrets.
 const SECRET_NAMES: &[&str] = &["TOKEN", "KEY", "SECRET", "PASSWORD", "CREDENTIAL"];
 
-/// Knows what must not be written down. One per process: whoever meets a secret teaches it.
+/// Knows what must not be written down. One per process: whoever keeps secrets teaches it all of them again when they
+/// change, so that there are never more than are in use, and those that were in use just before.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
-    known: RwLock<Vec<Secret>>,
+    known: RwLock<BTreeMap<String, Known>>,
+}
+
+/// The values of one keeper of secrets, in order.
+#[derive(Debug, Default)]
+struct Known {
+    now: Vec<Secret>,
+    /// What was replaced last: somebody may be at work with it.
+    before: Vec<Secret>,
 }
 
 impl Redactor {
-    /// Learns a value.
-    pub(crate) fn learn(&self, value: &str) {
-        let value = value.trim();
-        let is_known = || self.known.read().iter().any(|known| known.expose() == value);
-        if value.len() >= SHORTEST && !is_known() {
-            self.known.write().push(value.into());
+    /// Learns all values that this keeper has now. Those that it had before the last change are forgotten.
+    pub(crate) fn learn<'v>(&self, keeper: &str, values: impl IntoIterator<Item = &'v str>) {
+        let mut values: Vec<&str> = values.into_iter().map(str::trim).filter(|value| value.len() >= SHORTEST).collect();
+        values.sort_unstable();
+        values.dedup();
+        let is_known = |known: &Known| known.now.iter().map(Secret::expose).eq(values.iter().copied());
+        if self.known.read().get(keeper).is_some_and(is_known) {
+            return;
         }
+        let now = values.into_iter().map(Secret::from).collect();
+        let mut known = self.known.write();
+        let known = known.entry(keeper.to_owned()).or_default();
+        known.before = std::mem::replace(&mut known.now, now);
     }
 
     /// Learns the values of variables whose names say that they are secret.
     pub(crate) fn learn_environment<'a>(&self, variables: impl IntoIterator<Item = (&'a String, &'a String)>) {
-        for (name, value) in variables {
-            let name = name.to_uppercase();
-            if SECRET_NAMES.iter().any(|word| name.ends_with(word)) {
-                self.learn(value);
-            }
-        }
+        let secret = variables.into_iter().filter(|(name, _)| is_secret(name));
+        self.learn("the environment", secret.map(|(_, value)| value.as_str()));
     }
 
     /// Learns the values of config keys whose names say that they are secret.
     pub(crate) fn learn_config(&self, tree: &Value) {
-        match tree {
-            Value::Object(map) => {
-                for (name, value) in map {
-                    let name = name.to_uppercase();
-                    match value {
-                        Value::String(text) if SECRET_NAMES.iter().any(|word| name.ends_with(word)) => self.learn(text),
-                        value => self.learn_config(value),
-                    }
-                }
-            }
-            Value::Array(list) => list.iter().for_each(|item| self.learn_config(item)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
+        let mut values = Vec::new();
+        secrets(tree, &mut values);
+        self.learn("the config", values);
     }
 
     /// The text without secrets.
     pub(crate) fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
-        for known in self.known.read().iter() {
+        for known in self.known.read().values().flat_map(|known| known.now.iter().chain(&known.before)) {
             if text.contains(known.expose()) {
                 text = Cow::Owned(text.replace(known.expose(), MASK));
             }
@@ -90,6 +92,26 @@ impl Redactor {
             }
         }
         text
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    SECRET_NAMES.iter().any(|word| name.ends_with(word))
+}
+
+fn secrets<'v>(tree: &'v Value, found: &mut Vec<&'v str>) {
+    match tree {
+        Value::Object(map) => {
+            for (name, value) in map {
+                match value {
+                    Value::String(text) if is_secret(name) => found.push(text),
+                    value => secrets(value, found),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|item| secrets(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -135,7 +157,25 @@ mod tests {
     #[test]
     fn a_short_value_hides_nothing_else() {
         let redactor = Redactor::default();
-        redactor.learn("short");
+        redactor.learn("a test", ["short"]);
         assert_eq!(redactor.clean("a short line"), "a short line");
+    }
+
+    #[test]
+    fn what_was_replaced_is_masked_until_the_next_change_and_then_forgotten() {
+        let redactor = Redactor::default();
+        let config = |token: &str| redactor.learn_config(&json!({"gateway": {"auth": {"token": token}}}));
+        redactor.learn("a keyring", ["kept-by-another"]);
+        config("first-token");
+        config("second-token");
+        config("second-token");
+        let text = "first-token second-token kept-by-another";
+        assert_eq!(redactor.clean(text), "*** *** ***", "somebody may be at work with the first one");
+        config("third-token");
+        assert_eq!(redactor.clean(text), "first-token *** ***");
+        for turn in 0..1_000 {
+            config(&format!("token-number-{turn}"));
+        }
+        assert!(redactor.known.read().values().all(|known| known.now.len() + known.before.len() <= 2));
     }
 }

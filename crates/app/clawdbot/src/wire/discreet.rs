@@ -30,7 +30,8 @@ impl<K: Keyring> Keyring for Discreet<K> {
     ) -> BoxFuture<'a, Result<Vec<Candidate>, CredentialError>> {
         async move {
             let candidates = self.keys.candidates(provider, agent).await?;
-            candidates.iter().filter_map(|one| one.profile.secret()).for_each(|key| self.redactor.learn(key));
+            let keys = candidates.iter().filter_map(|one| one.profile.secret());
+            self.redactor.learn(&format!("{provider} for {agent}"), keys);
             Ok(candidates)
         }
         .boxed()
