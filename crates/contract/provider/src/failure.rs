@@ -203,9 +203,25 @@ fn supported_levels(text: &str) -> Option<Vec<Thinking>> {
         ["supported values are", "supported values:", "supported thinking levels", "supported reasoning efforts"];
     let list = ANNOUNCED.iter().find_map(|word| text.split_once(word))?.1;
     let list = list.split(['.', '\n']).next().unwrap_or_default();
-    let words = list.split(|c: char| !c.is_ascii_alphanumeric());
-    let levels: Vec<Thinking> = words.filter_map(listed_level).collect();
-    (!levels.is_empty()).then_some(levels)
+    let levels: Vec<Thinking> = items(list).into_iter().filter_map(listed_level).collect();
+    // `none` alone is a word of many lists: of choices between tools, say.
+    levels.iter().any(|level| *level != Thinking::Off).then_some(levels)
+}
+
+/// What a list names, each as a whole: a level is also a part of many a model's name.
+fn items(list: &str) -> Vec<&str> {
+    let quote = ['\'', '"', '`'];
+    if list.contains(quote) {
+        return list.split(quote).skip(1).step_by(2).collect();
+    }
+    let parts = list.split(',').flat_map(|part| part.split(" and ")).flat_map(|part| part.split(" or "));
+    parts.map(without_joint).collect()
+}
+
+/// An item without what joins it to the others.
+fn without_joint(item: &str) -> &str {
+    let item = item.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    ["and ", "or "].iter().find_map(|joint| item.strip_prefix(joint)).unwrap_or(item)
 }
 
 /// A level as vendors list it: their words, not those that people use.
@@ -325,7 +341,16 @@ mod tests {
         assert_eq!(supported(effort), Some(all));
         let levels = "Bad request. Supported thinking levels: low, high";
         assert_eq!(supported(levels), Some(vec![Thinking::Low, Thinking::High]));
-        assert_eq!(supported("Invalid size. Supported values are: '1024x1024', 'auto'."), None);
+        let bare = "Invalid value. Supported values: none, low, and high.";
+        assert_eq!(supported(bare), Some(vec![Thinking::Off, Thinking::Low, Thinking::High]));
+        for other in [
+            "Invalid size. Supported values are: '1024x1024', 'auto'.",
+            "Unknown model. Supported values are: 'coder-high', 'o3-low-latency'.",
+            "Unknown model. Supported values: coder-high, o3 low latency",
+            "Invalid tool choice. Supported values are: 'none', 'auto', and 'required'.",
+        ] {
+            assert_eq!(supported(other), None, "{other}");
+        }
     }
 
     #[test]
