@@ -237,6 +237,19 @@ fn shared(context: &Context, wishes: &Wishes, section: &GatewaySection) -> Share
     shared
 }
 
+/// Through a funnel the whole internet knocks: a password can be changed, a token lies in bookmarks. The environment may
+/// hold either, so this is seen at the start only.
+fn guard(section: &GatewaySection, shared: &Shared) -> Result<()> {
+    let is_funnel = section.tailscale.mode == Some(TailscaleMode::Funnel);
+    if is_funnel && (shared.password.is_none() || shared.token.is_some()) {
+        bail!(
+            "gateway.tailscale.mode \"funnel\" needs a password and nothing else: set gateway.auth.mode to \"password\", \
+             and gateway.auth.password or CLAWDBOT_GATEWAY_PASSWORD"
+        );
+    }
+    Ok(())
+}
+
 fn gateway_config(
     context: &Context,
     wishes: &Wishes,
@@ -244,6 +257,7 @@ fn gateway_config(
     section_now: &GatewaySection,
     shared: &Shared,
 ) -> Result<gateway::Config> {
+    guard(section_now, shared)?;
     let port = match wishes.port {
         Some(port) => port,
         None => context.port(section_now)?,

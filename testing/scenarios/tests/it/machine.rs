@@ -178,11 +178,15 @@ async fn a_bind_beyond_loopback_without_auth_is_refused_with_the_reason() -> any
 
 #[tokio::test]
 async fn a_funnel_without_a_password_is_refused_with_the_reason() -> anyhow::Result<()> {
-    let home = Home::new()?;
-    let mut config = testkit::config_for(None, None);
-    config["gateway"]["tailscale"] = json!({ "mode": "funnel" });
-    home.write_config(&config)?;
-    let said = refused(home).await?;
-    assert!(said.contains("gateway.tailscale.mode") && said.contains("password"), "{said}");
+    // The second says that the environment has the password, and there is none.
+    for auth in [json!({ "token": "a-token-of-loopback" }), json!({ "mode": "password" })] {
+        let home = Home::new()?;
+        let mut config = testkit::config_for(None, None);
+        config["gateway"]["tailscale"] = json!({ "mode": "funnel" });
+        config["gateway"]["auth"] = auth;
+        home.write_config(&config)?;
+        let said = refused(home).await?;
+        assert!(said.contains("gateway.tailscale.mode") && said.contains("password"), "{said}");
+    }
     Ok(())
 }
