@@ -162,6 +162,9 @@ impl Folder {
         let token = self.published.says(&["config", "get", "channels.telegram.botToken"]).await?;
         assert!(!token.trim().is_empty());
         assert_eq!(setting(&self.published, "agents.defaults.model.primary").await?, "fake/fake-1");
+        let health = self.published.run(&["doctor", "--non-interactive"]).await?;
+        let said = String::from_utf8_lossy(&health.stdout).into_owned();
+        assert!(!said.contains("not enabled yet"), "{said}");
         Ok(())
     }
 

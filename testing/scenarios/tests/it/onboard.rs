@@ -248,7 +248,9 @@ async fn flags_alone_lead_to_a_gateway_that_answers() -> anyhow::Result<()> {
     assert_eq!((&said["ok"], &said["model"], &said["answer"]), (&json!(true), &json!("openai/gpt-5.2"), &json!("OK")));
     assert_eq!(said["channel"]["kind"], "telegram");
     assert_eq!(model.requests().len(), 1);
-    assert_eq!(written(&home)?["gateway"]["auth"]["token"], "chosen-by-a-script");
+    let config = written(&home)?;
+    assert_eq!(config["gateway"]["auth"]["token"], "chosen-by-a-script");
+    assert_eq!(config["plugins"]["entries"]["telegram"]["enabled"], true, "as the published program wants it");
 
     let gateway = TestGateway::start_in(home, &[]).await?;
     telegram.polled().await;

@@ -79,6 +79,7 @@ pub(super) fn write(
         for (name, value) in network.section.as_object().into_iter().flatten() {
             edits.push(Edit::Set(place.child(name), value.clone()));
         }
+        edits.extend(enable_plugin(network.kind, path("plugins.allow").find(&snapshot.parsed)));
     }
     // A model written as one text would stand in the way of `primary`.
     let model = path("agents.defaults.model");
@@ -88,6 +89,18 @@ pub(super) fn write(
     stdx::create_private_dir(&context.places.config.parent())?;
     file.write(&edits, &Base::Whatever).context("the config cannot be written")?;
     Ok(())
+}
+
+/// For the published program a network is a plugin, and one that is set up but not enabled is not used.
+fn enable_plugin(kind: &str, allowed: Option<&Value>) -> Vec<Edit> {
+    let plugins = ConfigPath::root().child("plugins");
+    let mut edits = vec![Edit::Set(plugins.child("entries").child(kind).child("enabled"), json!(true))];
+    // A list of those that may be used leaves all others out.
+    if let Some(list) = allowed.and_then(Value::as_array).filter(|list| !list.contains(&json!(kind))) {
+        let more: Vec<Value> = list.iter().cloned().chain([json!(kind)]).collect();
+        edits.push(Edit::Set(plugins.child("allow"), Value::Array(more)));
+    }
+    edits
 }
 
 /// Keeps a key that was given where the published program looks for it too.
