@@ -4,14 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use lanes::{Committed, RunEvent, RunOutcome, Sinks};
-use sessions::{
-    AssistantMessage, History, Message, NewEntry, Part, Said, SessionsError, StopReason, ToolResultMessage, Usage,
-};
+use sessions::{History, Message, NewEntry, Part, Said, SessionsError, ToolResultMessage};
 use store::StoreError;
 use tool::Origin;
 
 use crate::agents::Inner;
-use crate::run::{derived, ended};
+use crate::run::{derived, ended, notice};
 use crate::runs::{self, RowChange, Unfinished};
 use crate::{advice, tool_call::Finished};
 
@@ -40,7 +38,8 @@ pub(crate) async fn close_interrupted(agents: &Inner, run: &Unfinished, sinks: &
                 });
                 entries.push(NewEntry::message(result, derived(&run.turn, Origin::System, "gateway")));
             }
-            entries.push(notice(run, &message, now_ms));
+            let told = notice(vec![Part::text(message.as_str())], None, now_ms);
+            entries.push(NewEntry::message(told, derived(&run.turn, Origin::System, "gateway")));
             Some(session)
         }
         None => None,
@@ -67,21 +66,6 @@ pub(crate) async fn close_interrupted(agents: &Inner, run: &Unfinished, sinks: &
     // A client may be back already, and would not look again.
     sinks.on(&start, &RunEvent::Ended(shown));
     Ok(())
-}
-
-/// What the chat is told, as the transcript keeps it.
-fn notice(run: &Unfinished, message: &str, now_ms: i64) -> NewEntry {
-    let said = Message::Assistant(AssistantMessage {
-        content: vec![Part::text(message)],
-        api: "openai-responses".into(),
-        provider: "clawdbot".into(),
-        model: "notice".into(),
-        usage: Usage::default(),
-        stop_reason: StopReason::Stop,
-        error_message: None,
-        timestamp: now_ms,
-    });
-    NewEntry::message(said, derived(&run.turn, Origin::System, "gateway"))
 }
 
 /// The calls of the last answer that have no result.

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub(crate) use begin::chosen;
-pub(crate) use said::derived;
+pub(crate) use said::{derived, notice};
 
 use budget::Reservation;
 use lanes::{Committed, Failover, RunContext, RunEnd, RunEvent, RunOutcome, RunStart, Sinks, StopCause, Stopper, Turn};

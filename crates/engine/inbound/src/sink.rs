@@ -90,7 +90,7 @@ impl RunSink for Closing {
                 let Some(place) = place else { return Ok(()) };
                 self.sessions.note(tx, &turn.key, |record| place.remember(record))
             }
-            Committed::Steered { causes, queued } => journal::running(tx, causes, &turn.run, "run.steered", queued),
+            Committed::Steered { causes, queued, .. } => journal::running(tx, causes, &turn.run, "run.steered", queued),
             Committed::Ended { outcome: RunOutcome::Aborted { cause: StopCause::Shutdown } } => Ok(()),
             Committed::Ended { outcome } => {
                 if self.config.get().messages.remove_ack_after_reply {

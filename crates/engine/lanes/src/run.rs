@@ -220,6 +220,7 @@ pub enum Committed {
     },
     /// A turn steered into the run became an entry.
     Steered {
+        text: Arc<str>,
         causes: Vec<EventId>,
         queued: Queued,
     },

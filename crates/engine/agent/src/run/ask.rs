@@ -147,9 +147,7 @@ impl Run {
         let found = self.agents.parts.keyring.candidates(vendor, &self.start.turn.agent).await;
         let candidates = match found {
             Ok(candidates) => candidates,
-            Err(error @ CredentialError::None(_)) if !self.config.names_a_model() => {
-                return Err(Halt::Failed { message: advice::no_model_advice().to_owned(), error: error.to_string() });
-            }
+            Err(CredentialError::None(_)) if !self.config.names_a_model() => return Err(no_model()),
             Err(error) => {
                 return Err(Halt::Failed { message: advice::no_credentials(vendor), error: error.to_string() });
             }
@@ -167,12 +165,11 @@ impl Run {
     }
 
     fn nothing_to_ask(&self) -> Halt {
-        let message = if self.config.names_a_model() {
-            "None of the configured models can be used here: run `clawdbot onboard` to choose another.".to_owned()
-        } else {
-            advice::no_model_advice().to_owned()
-        };
-        Halt::Failed { error: message.clone(), message }
+        if !self.config.names_a_model() {
+            return no_model();
+        }
+        let message = "None of the configured models can be used here: run `clawdbot onboard` to choose another.";
+        Halt::Failed { error: message.to_owned(), message: message.to_owned() }
     }
 
     pub(super) fn model_after(&self, at: usize) -> Option<Arc<Model>> {
@@ -398,4 +395,10 @@ impl Run {
 
 fn failed(model: &Model, error: &ProviderError, tried: usize) -> Halt {
     Halt::Failed { message: advice::failed(&model.reference.to_string(), error, tried), error: error.recorded() }
+}
+
+/// The conversation keeps the advice too: who looks into it later still has to do something.
+fn no_model() -> Halt {
+    let advice = advice::no_model_advice().to_owned();
+    Halt::Failed { error: advice.clone(), message: advice }
 }

@@ -1,11 +1,11 @@
 //! The last word of a run that did not end by itself: it was stopped, it failed, or nothing can be written.
 
 use lanes::{RunOutcome, StopCause};
-use sessions::StopReason;
+use sessions::{NewEntry, StopReason};
 use tool::Origin;
 
 use super::batch::Batch;
-use super::said::note_model;
+use super::said::{note_model, notice};
 use super::{Halt, Run};
 use crate::advice;
 use crate::stream::Answer;
@@ -56,10 +56,17 @@ impl Run {
     async fn failed(&mut self, message: String, error: &str) -> Result<RunOutcome, store::StoreError> {
         let outcome = RunOutcome::Failed { message };
         let mut batch = Batch::default();
-        if let Some(model) = self.answered.clone().or_else(|| self.named_model()) {
-            self.settle(&mut batch, &model, &Answer::default());
-            batch.entries.push(self.assistant_entry(&model, &Answer::default(), StopReason::Error, Some(error)));
-            batch.record.push(Box::new(move |record| note_model(record, &model)));
+        match self.answered.clone().or_else(|| self.named_model()) {
+            Some(model) => {
+                self.settle(&mut batch, &model, &Answer::default());
+                batch.entries.push(self.assistant_entry(&model, &Answer::default(), StopReason::Error, Some(error)));
+                batch.record.push(Box::new(move |record| note_model(record, &model)));
+            }
+            // What has no content is shown with its reason, and sent to no model.
+            None => {
+                let failure = notice(Vec::new(), Some(error), self.now_ms());
+                batch.entries.push(NewEntry::message(failure, self.system_origin()));
+            }
         }
         self.leave(&mut batch);
         self.commit(batch.end(&outcome)).await?;

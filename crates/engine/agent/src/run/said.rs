@@ -192,11 +192,10 @@ impl Run {
                 self.standing.power = tool::Power::Bystander;
             }
         }
-        batch.steps.extend(
-            turns
-                .iter()
-                .map(|turn| Step::Known(Committed::Steered { causes: turn.causes.clone(), queued: turn.queued })),
-        );
+        batch.steps.extend(turns.iter().map(|turn| {
+            let text = turn.text.as_str().into();
+            Step::Known(Committed::Steered { text, causes: turn.causes.clone(), queued: turn.queued })
+        }));
     }
 }
 
@@ -228,6 +227,20 @@ pub(super) fn note_model(record: &mut Record, model: &Model) {
     record.set("contextTokens", &model.context_window);
     record.set("modelProvider", &model.reference.provider);
     record.set("model", &model.reference.model);
+}
+
+/// What this program itself says in a conversation: no model did.
+pub(crate) fn notice(content: Vec<Part>, failure: Option<&str>, now_ms: i64) -> Message {
+    Message::Assistant(AssistantMessage {
+        content,
+        api: "openai-responses".into(),
+        provider: "clawdbot".into(),
+        model: "notice".into(),
+        usage: Bill::default(),
+        stop_reason: if failure.is_some() { StopReason::Error } else { StopReason::Stop },
+        error_message: failure.map(Into::into),
+        timestamp: now_ms,
+    })
 }
 
 pub(crate) fn derived(turn: &Turn, origin: Origin, by: impl Into<Arc<str>>) -> Provenance {

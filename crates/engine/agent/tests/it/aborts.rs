@@ -89,7 +89,7 @@ async fn a_message_steered_into_a_run_that_is_stopped_is_not_lost() {
     running.stop.stop(StopCause::Stop);
     running.end().await;
     assert_eq!(house.said().await, ["user: one", "assistant: Once upon", "user: two"]);
-    assert_eq!(house.sink.steps(), ["started", "steered 1", "aborted stop"]);
+    assert_eq!(house.sink.steps(), ["started", "steered 1: two", "aborted stop"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -29,6 +29,16 @@ async fn without_any_model_the_run_says_what_to_do() {
     assert!(no_model_advice().contains("clawdbot onboard"));
     assert_eq!(house.model.count(), 0);
     assert_eq!(house.said().await, ["user: hi", "assistant: "]);
+    assert_eq!(house.problems().await, [no_model_advice()], "who opens the conversation later finds it there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn advice_that_no_model_stands_behind_is_kept_too() {
+    let house = House::with(r#"{"agents":{"defaults":{"model":"nobody/x","skipBootstrap":true}}}"#, "{}").await;
+    let end = house.hears("hi").await;
+    assert!(message(&end.outcome).contains("clawdbot onboard"), "{end:?}");
+    assert_eq!(house.said().await, ["user: hi", "assistant: "]);
+    assert_eq!(house.problems().await, [message(&end.outcome)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -207,6 +207,13 @@ impl House {
             .collect()
     }
 
+    /// The reasons that the transcript gives for answers that failed.
+    pub(crate) async fn problems(&self) -> Vec<String> {
+        let lines = self.transcript().await;
+        let reasons = lines.iter().filter_map(|line| line.pointer("/message/errorMessage")?.as_str());
+        reasons.map(str::to_owned).collect()
+    }
+
     pub(crate) async fn record(&self) -> sessions::Record {
         self.sessions.find(&key()).await.unwrap().unwrap()
     }
@@ -299,7 +306,7 @@ impl Recorder {
         let word = |step: &Committed| match step {
             Committed::Started { entry } => format!("started{}", if entry.is_some() { "" } else { " again" }),
             Committed::Said { text, .. } => format!("said {text}"),
-            Committed::Steered { causes, .. } => format!("steered {}", causes.len()),
+            Committed::Steered { text, causes, .. } => format!("steered {}: {text}", causes.len()),
             Committed::ToolStarted { name } => format!("tool {name}"),
             Committed::ToolEnded { name } => format!("ended {name}"),
             Committed::Noted { text, .. } => format!("noted {text}"),

@@ -118,7 +118,7 @@ async fn a_steered_message_ends_the_round_and_the_model_reads_it_next() {
     assert_eq!(*house.log.lock(), ["+a", "-a"]);
     let said = house.said().await;
     assert!(said[3].contains("Skipped") && said[4] == "user: no, only a", "{said:?}");
-    assert!(house.sink.steps().contains(&"steered 1".to_owned()));
+    assert!(house.sink.steps().contains(&"steered 1: no, only a".to_owned()));
     let Some(Message::User(blocks)) = house.model.request(1).messages.last().cloned() else { panic!() };
     assert!(matches!(&blocks[0], Block::Text(text) if &**text == "no, only a"));
 }
@@ -133,7 +133,7 @@ async fn a_message_that_comes_with_the_last_word_starts_another_round() {
     running.steer.send(turn("two")).await.unwrap();
     let end = running.end().await;
     assert_eq!(end.texts, ["First answer.", "Second answer."]);
-    assert_eq!(house.sink.steps(), ["started", "said First answer.", "steered 1", "said Second answer.", "done"]);
+    assert_eq!(house.sink.steps(), ["started", "said First answer.", "steered 1: two", "said Second answer.", "done"]);
 }
 
 #[tokio::test(start_paused = true)]
