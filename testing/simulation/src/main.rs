@@ -3,6 +3,11 @@
 use anyhow::{Context as _, Result, bail};
 use simulation::{Bench, Fault, Report, sweep};
 
+/// As in the program.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const USAGE: &str = "simulate [--seeds N] [--from S] [--fault NAME] | --trace SEED [--fault NAME] | --faults";
 
 #[expect(clippy::print_stdout, reason = "what it prints is its result")]
