@@ -16,11 +16,12 @@ use crate::{
     compose::{Room, compose},
     config, deliver,
     outbox::{self, Body, Draft, Place},
-    pace::Paces,
+    pace::Leaving,
     shape::{self, Part, Quote, Visible},
     stream::Streams,
     told,
     typing::Typing,
+    way::Ways,
 };
 
 /// Checks a file that an agent wants to send, and opens the way to it.
@@ -71,13 +72,12 @@ type Waiters = HashMap<SendKey, oneshot::Sender<Result<Receipt, ChannelError>>>;
 
 pub(crate) struct Inner {
     pub(crate) store: Store,
-    pub(crate) outlets: Arc<dyn Outlets>,
+    pub(crate) ways: Arc<Ways>,
     pub(crate) door: Arc<dyn Door>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Live<Config>,
     pub(crate) typing: Typing,
     pub(crate) streams: Streams,
-    pub(crate) paces: Mutex<Paces>,
     cancel: CancellationToken,
     /// The gateway is about to stop: what would have to wait stays for the next start.
     pub(crate) leaving: CancellationToken,
@@ -135,12 +135,12 @@ impl Deliveries {
     #[must_use]
     pub fn new(config: Live<Config>, neighbours: Neighbours, cancel: &CancellationToken) -> Self {
         let Neighbours { store, outlets, door, clock } = neighbours;
+        let ways = Arc::new(Ways::new(outlets, Arc::clone(&clock)));
         Self(Arc::new(Inner {
             store,
-            typing: Typing::new(Arc::clone(&outlets), cancel.clone()),
+            typing: Typing::new(Arc::clone(&ways), cancel.clone()),
             streams: Streams::default(),
-            paces: Mutex::default(),
-            outlets,
+            ways,
             door,
             clock,
             config,
@@ -219,11 +219,18 @@ impl Deliveries {
         drafts(vec![body], place, &said).iter().try_for_each(|draft| outbox::stage(tx, draft).map(drop))
     }
 
-    /// Reacts at once, as well as it goes: nothing depends on it.
+    /// Reacts now or not at all: nothing depends on it, and a mark that comes late says nothing.
+    ///
+    /// # Errors
+    /// The network's, or it has no room for it now.
     pub async fn react(&self, place: &Place, message: &MessageId, emoji: &str) -> Result<(), ChannelError> {
-        let outlet = self.0.outlets.outlet(&place.channel, &place.account).ok_or(ChannelError::Ended)?;
+        let outlet = self.0.ways.outlet(place).ok_or(ChannelError::Ended)?;
         let Some(actions) = outlet.actions else { return Ok(()) };
-        actions.react(&place.target, message, Some(emoji)).await
+        let begun = self.0.ways.begin(place, Leaving::Sign);
+        let under_way = begun.map_err(|wait| ChannelError::RateLimited { after: Some(wait) })?;
+        let reacted = actions.react(&place.target, message, Some(emoji)).await;
+        under_way.heard(&reacted);
+        reacted
     }
 
     /// The thread that a message of ours stands in; `None` when it is none of ours, as far as is remembered.
@@ -243,7 +250,7 @@ impl Deliveries {
 
     /// What one message of the network may hold.
     pub(crate) fn room(&self, channel: &ChannelKind) -> Room {
-        let limits = self.0.outlets.descriptor(channel).map(|network| network.limits);
+        let limits = self.0.ways.descriptor(channel).map(|network| network.limits);
         Room {
             text: self.chunk_limit(channel),
             caption: limits.map_or(0, |limits| limits.caption),
@@ -254,7 +261,7 @@ impl Deliveries {
     fn chunk_limit(&self, channel: &ChannelKind) -> usize {
         let configured =
             self.0.config.get().chunk_limit.get(channel.as_str()).copied().unwrap_or(config::DEFAULT_CHUNK);
-        let network = self.0.outlets.descriptor(channel).map_or(config::DEFAULT_CHUNK, |network| network.limits.text);
+        let network = self.0.ways.descriptor(channel).map_or(config::DEFAULT_CHUNK, |network| network.limits.text);
         configured.min(network)
     }
 
@@ -284,6 +291,10 @@ impl Deliveries {
     /// # Errors
     /// The store's.
     pub async fn recover(&self) -> Result<usize, StoreError> {
+        let nowhere = self.0.store.read(outbox::nowhere).await?;
+        for row in nowhere {
+            deliver::set_aside(&self.0, row).await?;
+        }
         let places = self.0.store.read(outbox::places).await?;
         places.iter().for_each(|place| self.wake(place));
         Ok(places.len())

@@ -25,6 +25,7 @@ mod stream;
 mod told;
 mod tool_line;
 mod typing;
+mod way;
 
 pub use blocks::{Blocks, Break, Leaves};
 pub use chunk::chunk;

@@ -17,6 +17,7 @@ use crate::{
     deliveries::{Said, drafts},
     outbox,
     outbox::{Body, Draft},
+    pace::Leaving,
     shape,
 };
 use input::{Action, Input};
@@ -144,10 +145,17 @@ impl Message {
         {
             return Err(ToolError::Denied("this person may have only messages of yours changed".to_owned()));
         }
-        let outlet = self.deliveries.0.outlets.outlet(&place.channel, &place.account);
-        let outlet = outlet.ok_or_else(|| ToolError::Failed(format!("{} is not connected now", place.channel)))?;
+        // An edit is a message to those who count; the rest is not.
+        let what = if input.action == Action::Edit { Leaving::Message } else { Leaving::Sign };
+        let turn = self.deliveries.0.ways.turn(&place, what).await;
+        let (outlet, under_way) = turn.map_err(|error| match error {
+            ChannelError::Ended => ToolError::Failed(format!("{} is not connected now", place.channel)),
+            other => ToolError::Failed(other.to_string()),
+        })?;
         let actions = outlet.actions.ok_or_else(|| ToolError::Denied(format!("{} cannot do that", place.channel)))?;
-        let done = carry_out(&*actions, &place.target, &message, &input).await?;
+        let (done, answer) = carry_out(&*actions, &place.target, &message, &input).await?;
+        under_way.heard(&answer);
+        answer.map_err(|error| ToolError::Failed(error.to_string()))?;
         Ok(ToolOutput::text(done).with("messageId", message.to_string()))
     }
 }
@@ -164,35 +172,27 @@ impl Message {
     }
 }
 
+/// What was done, in words, and what the network said of it.
 async fn carry_out(
     actions: &dyn Actions,
     target: &Target,
     message: &MessageId,
     input: &Input,
-) -> Result<&'static str, ToolError> {
-    let failed = |error: ChannelError| ToolError::Failed(error.to_string());
-    match input.action {
-        Action::React if input.remove => {
-            actions.react(target, message, None).await.map_err(failed)?;
-            Ok("reaction removed")
-        }
+) -> Result<(&'static str, Result<(), ChannelError>), ToolError> {
+    Ok(match input.action {
+        Action::React if input.remove => ("reaction removed", actions.react(target, message, None).await),
         Action::React => {
             let emoji = input.emoji.as_deref().map(str::trim).filter(|emoji| !emoji.is_empty());
             let emoji = emoji.ok_or_else(|| bad("react needs an emoji, or remove"))?;
-            actions.react(target, message, Some(emoji)).await.map_err(failed)?;
-            Ok("reacted")
+            ("reacted", actions.react(target, message, Some(emoji)).await)
         }
         Action::Edit => {
             let text = input.message.as_deref().and_then(shape::notice).ok_or_else(|| bad("edit needs a message"))?;
-            actions.edit(target, message, text.as_str()).await.map_err(failed)?;
-            Ok("edited")
+            ("edited", actions.edit(target, message, text.as_str()).await)
         }
-        Action::Delete => {
-            actions.delete(target, message).await.map_err(failed)?;
-            Ok("deleted")
-        }
-        Action::Send => Err(bad("send changes no message")),
-    }
+        Action::Delete => ("deleted", actions.delete(target, message).await),
+        Action::Send => return Err(bad("send changes no message")),
+    })
 }
 
 fn place(here: &Conversation) -> Place {

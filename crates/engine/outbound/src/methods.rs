@@ -55,7 +55,7 @@ async fn send(offer: Arc<Offer>, _call: Call, params: send::Params) -> Result<se
     if let Some(session) = params.session_key {
         offer.mirror.mirror(session, kept).await;
     }
-    let field = offer.deliveries.0.outlets.descriptor(&place.channel).map(|network| network.peer_field);
+    let field = offer.deliveries.0.ways.descriptor(&place.channel).map(|network| network.peer_field);
     let under = |wanted| (field == Some(wanted)).then(|| receipt.peer.clone());
     Ok(send::Reply {
         run_id: run,
@@ -71,7 +71,7 @@ async fn send(offer: Arc<Offer>, _call: Call, params: send::Params) -> Result<se
 fn place(deliveries: &Deliveries, params: &send::Params) -> Result<Place, RpcError> {
     // The channel that is meant when none is named is part of the protocol.
     let named = params.channel.as_deref().map_or("whatsapp", str::trim).to_lowercase();
-    let channel = named.parse::<ChannelKind>().ok().filter(|kind| deliveries.0.outlets.descriptor(kind).is_some());
+    let channel = named.parse::<ChannelKind>().ok().filter(|kind| deliveries.0.ways.descriptor(kind).is_some());
     let channel = channel.ok_or_else(|| RpcError::invalid(format!("unsupported channel: {named}")))?;
     let account = match params.account_id.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
         Some(id) => id.parse().map_err(|_| RpcError::invalid(format!("unknown account: {id}")))?,

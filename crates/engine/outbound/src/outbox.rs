@@ -1,4 +1,5 @@
-//! The rows of what is to leave: *prepared* before the first byte, *sending* while nobody knows, gone when done.
+//! The rows of what is to leave: *prepared* before the first byte, *sending* while nobody knows, gone when done; *aside*
+//! where this program cannot read them.
 //!
 //! What became of a row stays in the facts; the row itself only lives while there is work left.
 
@@ -131,6 +132,21 @@ pub(crate) struct Pending {
     pub(crate) at: i64,
 }
 
+/// What comes first of a place.
+#[derive(Debug, Clone)]
+pub(crate) enum Head {
+    Pending(Box<Pending>),
+    Unreadable(Unreadable),
+}
+
+/// A row that says nothing to this program: damaged, or of a later release.
+#[derive(Debug, Clone)]
+pub(crate) struct Unreadable {
+    id: i64,
+    pub(crate) key: SendKey,
+    pub(crate) problem: String,
+}
+
 /// Adds a piece; `false` when it is already there, was sent before, or the outbox is full.
 pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
     if receipt(tx, &draft.key)?.is_some() {
@@ -159,20 +175,23 @@ pub(crate) fn receipt(view: &View<'_>, key: &SendKey) -> Result<Option<Receipt>,
 
 /// Whether a piece has left, or waits to.
 pub(crate) fn is_said(view: &View<'_>, key: &SendKey) -> Result<bool, StoreError> {
-    let waits = view.first("SELECT 1 FROM outbox WHERE key = ?1", [&*key.0], |row| row.get::<_, i64>(0))?;
+    let sql = "SELECT 1 FROM outbox WHERE key = ?1 AND state <> 'aside'";
+    let waits = view.first(sql, [&*key.0], |row| row.get::<_, i64>(0))?;
     Ok(waits.is_some() || receipt(view, key)?.is_some())
 }
 
 /// How many rows wait.
 pub(crate) fn count(view: &View<'_>) -> Result<u64, StoreError> {
-    let count: i64 = view.first("SELECT count(*) FROM outbox", [], |row| row.get(0))?.unwrap_or(0);
+    let count: i64 =
+        view.first("SELECT count(*) FROM outbox WHERE state <> 'aside'", [], |row| row.get(0))?.unwrap_or(0);
     Ok(count.unsigned_abs())
 }
 
 /// Whether so many more rows may wait.
 pub(crate) fn has_room(view: &View<'_>, rows: usize) -> Result<bool, StoreError> {
     let most = i64::try_from(OUTBOX_CAPACITY.saturating_sub(rows)).unwrap_or(i64::MAX);
-    Ok(view.first("SELECT 1 FROM outbox LIMIT 1 OFFSET ?1", [most], |_| Ok(()))?.is_none())
+    let sql = "SELECT 1 FROM outbox WHERE state <> 'aside' LIMIT 1 OFFSET ?1";
+    Ok(view.first(sql, [most], |_| Ok(()))?.is_none())
 }
 
 #[derive(Serialize)]
@@ -181,14 +200,22 @@ struct Reason<'a> {
 }
 
 /// The place's first row with work left.
-pub(crate) fn head(view: &View<'_>, place: &Place) -> Result<Option<Pending>, StoreError> {
-    let sql = "SELECT id, body, state, attempts, due, at FROM outbox WHERE place = ?1 ORDER BY id LIMIT 1";
-    let found = view.first(sql, [place.text()?], |row| Ok((row.get::<_, String>(1)?, pending(row)?)))?;
-    found
-        .map(|(body, (id, state, attempts, due, at))| {
-            Ok(Pending { id, draft: serde_json::from_str(&body)?, state, attempts, due, at })
-        })
-        .transpose()
+pub(crate) fn head(view: &View<'_>, place: &Place) -> Result<Option<Head>, StoreError> {
+    let sql = "SELECT id, body, state, attempts, due, at, key FROM outbox \
+               WHERE place = ?1 AND state <> 'aside' ORDER BY id LIMIT 1";
+    let read = |row: &Row<'_>| Ok((row.get::<_, String>(1)?, row.get::<_, String>(6)?, pending(row)?));
+    let found = view.first(sql, [place.text()?], read)?;
+    Ok(found.map(|(body, key, (id, state, attempts, due, at))| match serde_json::from_str(&body) {
+        Ok(draft) => Head::Pending(Box::new(Pending { id, draft, state, attempts, due, at })),
+        Err(problem) => Head::Unreadable(Unreadable { id, key: SendKey(key.into()), problem: problem.to_string() }),
+    }))
+}
+
+/// The row stays, for a release that can read it, and what is behind it goes on.
+pub(crate) fn set_aside(tx: &Tx<'_>, row: &Unreadable) -> Result<(), StoreError> {
+    tx.execute("UPDATE outbox SET state = 'aside' WHERE id = ?1", [row.id])?;
+    tx.fact(&row.key.0, "outbound.aside", &Reason { reason: &row.problem })?;
+    Ok(())
 }
 
 fn pending(row: &Row<'_>) -> Result<(i64, State, u32, i64, i64), store::SqlError> {
@@ -205,8 +232,21 @@ fn pending(row: &Row<'_>) -> Result<(i64, State, u32, i64, i64), store::SqlError
 
 /// Every place that has work left.
 pub(crate) fn places(view: &View<'_>) -> Result<Vec<Place>, StoreError> {
-    let texts = view.query("SELECT DISTINCT place FROM outbox ORDER BY id", [], |row| row.get::<_, String>(0))?;
+    let sql = "SELECT DISTINCT place FROM outbox WHERE state <> 'aside' ORDER BY id";
+    let texts = view.query(sql, [], |row| row.get::<_, String>(0))?;
     Ok(texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+}
+
+/// Rows whose place nobody can read: no worker would ever see them.
+pub(crate) fn nowhere(view: &View<'_>) -> Result<Vec<Unreadable>, StoreError> {
+    let sql = "SELECT id, key, place FROM outbox WHERE state <> 'aside' ORDER BY id";
+    let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+    let rows = view.query(sql, [], read)?;
+    let unreadable = |(id, key, place): (i64, String, String)| {
+        let problem = serde_json::from_str::<Place>(&place).err()?.to_string();
+        Some(Unreadable { id, key: SendKey(key.into()), problem })
+    };
+    Ok(rows.into_iter().filter_map(unreadable).collect())
 }
 
 /// An attempt begins: synced before the first byte leaves.

@@ -3,6 +3,9 @@
 //!
 //! A piece counts until its span has passed since the end of its attempt: somewhere between beginning and end the
 //! network took it, and from then on the network counts.
+//!
+//! A network that asks to wait does not say for what. One conversation that is refused is held alone; a second one that
+//! is refused meanwhile shows that it is the account.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,6 +22,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// From so many conversations on those that rest are forgotten. What is left is bounded by the account's own pace.
 const SWEPT_FROM: usize = 256;
 
+/// What leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// Counts for its conversation and for the account.
+    Message,
+    /// A reaction, a deletion, the typing indicator: counts for the account alone.
+    Sign,
+}
+
 /// What has left lately, by account.
 #[derive(Debug, Default)]
 pub(crate) struct Paces(HashMap<(ChannelKind, AccountId), Account>);
@@ -26,7 +38,13 @@ pub(crate) struct Paces(HashMap<(ChannelKind, AccountId), Account>);
 #[derive(Debug, Default)]
 struct Account {
     all: Window,
-    conversations: HashMap<PeerId, Window>,
+    conversations: HashMap<PeerId, Conversation>,
+    held_until: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Conversation {
+    window: Window,
     held_until: Option<Instant>,
 }
 
@@ -39,41 +57,69 @@ struct Window {
 }
 
 impl Paces {
-    /// Counts a piece that leaves now; [`Paces::ended`] follows when its attempt is over.
+    /// Counts what leaves now; [`Paces::ended`] follows when its attempt is over.
     ///
     /// # Errors
     /// It may not leave yet: the time after which to ask again.
-    pub(crate) fn begin(&mut self, place: &Place, pace: Option<Pace>, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn begin(
+        &mut self,
+        place: &Place,
+        what: Leaving,
+        pace: Option<Pace>,
+        now: Instant,
+    ) -> Result<(), Duration> {
         let account = self.0.entry(account_of(place)).or_default();
-        if let Some(until) = account.held_until.filter(|until| *until > now) {
+        let conversation = account.conversations.get(&place.target.peer);
+        let held = account.held_until.max(conversation.and_then(|conversation| conversation.held_until));
+        if let Some(until) = held.filter(|until| *until > now) {
             return Err(until.saturating_duration_since(now));
         }
         let Some(pace) = pace else { return Ok(()) };
-        if account.conversations.len() >= SWEPT_FROM {
-            account.conversations.retain(|_, window| !window.rests(now));
-        }
         account.all.has_room(pace.account, now)?;
-        let conversation = account.conversations.entry(place.target.peer.clone()).or_default();
-        conversation.has_room((pace.conversation)(&place.target), now)?;
-        conversation.under_way += 1;
+        if what == Leaving::Message {
+            let window = &mut account.conversation(place, now).window;
+            window.has_room((pace.conversation)(&place.target), now)?;
+            window.under_way += 1;
+        }
         account.all.under_way += 1;
         Ok(())
     }
 
     /// An attempt is over.
-    pub(crate) fn ended(&mut self, place: &Place, now: Instant) {
+    pub(crate) fn ended(&mut self, place: &Place, what: Leaving, now: Instant) {
         let Some(account) = self.0.get_mut(&account_of(place)) else { return };
-        let conversation = account.conversations.get_mut(&place.target.peer);
-        for window in conversation.into_iter().chain([&mut account.all]).filter(|window| window.under_way > 0) {
+        let conversation = account.conversations.get_mut(&place.target.peer).filter(|_| what == Leaving::Message);
+        let own = conversation.map(|conversation| &mut conversation.window);
+        for window in own.into_iter().chain([&mut account.all]).filter(|window| window.under_way > 0) {
             window.under_way -= 1;
             window.ended.push_back(now);
         }
     }
 
-    /// The network asked to wait: nothing of the account leaves before that moment.
-    pub(crate) fn hold(&mut self, place: &Place, until: Instant) {
+    /// The network asked to wait until that moment.
+    pub(crate) fn hold(&mut self, place: &Place, until: Instant, now: Instant) {
         let account = self.0.entry(account_of(place)).or_default();
-        account.held_until = account.held_until.max(Some(until));
+        let others = account.conversations.iter().filter(|(peer, _)| **peer != place.target.peer);
+        if others.into_iter().any(|(_, conversation)| conversation.held_until.is_some_and(|until| until > now)) {
+            account.held_until = account.held_until.max(Some(until));
+        }
+        let conversation = account.conversation(place, now);
+        conversation.held_until = conversation.held_until.max(Some(until));
+    }
+}
+
+impl Account {
+    fn conversation(&mut self, place: &Place, now: Instant) -> &mut Conversation {
+        if self.conversations.len() >= SWEPT_FROM {
+            self.conversations.retain(|_, conversation| !conversation.rests(now));
+        }
+        self.conversations.entry(place.target.peer.clone()).or_default()
+    }
+}
+
+impl Conversation {
+    fn rests(&mut self, now: Instant) -> bool {
+        self.window.rests(now) && self.held_until.is_none_or(|until| until <= now)
     }
 }
 
@@ -138,13 +184,29 @@ mod tests {
         }
 
         fn begin(&mut self, peer: &str) -> Result<(), Duration> {
-            self.paces.begin(&place(peer), pace(), self.clock.now())
+            self.paces.begin(&place(peer), Leaving::Message, pace(), self.clock.now())
+        }
+
+        fn ended(&mut self, peer: &str) {
+            self.paces.ended(&place(peer), Leaving::Message, self.clock.now());
         }
 
         fn send(&mut self, peer: &str) -> Result<(), Duration> {
             self.begin(peer)?;
-            self.paces.ended(&place(peer), self.clock.now());
+            self.ended(peer);
             Ok(())
+        }
+
+        fn sign(&mut self, peer: &str) -> Result<(), Duration> {
+            self.paces.begin(&place(peer), Leaving::Sign, pace(), self.clock.now())?;
+            self.paces.ended(&place(peer), Leaving::Sign, self.clock.now());
+            Ok(())
+        }
+
+        /// The network refuses and asks for so many seconds.
+        fn hold(&mut self, peer: &str, seconds: u64) {
+            let now = self.clock.now();
+            self.paces.hold(&place(peer), now + Duration::from_secs(seconds), now);
         }
 
         fn pass(&self, ms: u64) {
@@ -189,22 +251,46 @@ mod tests {
         }
         sending.pass(5000);
         assert_eq!(sending.begin("f"), Err(LOOK_AGAIN));
-        sending.paces.ended(&place("a"), sending.clock.now());
+        sending.ended("a");
         assert_eq!(sending.begin("f"), Err(Duration::from_secs(1)));
         sending.pass(1000);
         assert_eq!(sending.begin("f"), Ok(()));
     }
 
     #[test]
-    fn a_network_that_asks_to_wait_holds_the_whole_account() {
+    fn signs_count_for_the_account_and_not_for_their_conversation() {
         let mut sending = Sending::new();
-        sending.paces.hold(&place("ann"), sending.clock.now() + Duration::from_secs(7));
-        sending.paces.hold(&place("ann"), sending.clock.now() + Duration::from_secs(2));
-        assert_eq!(sending.send("bob"), Err(Duration::from_secs(7)));
-        let unpaced = sending.paces.begin(&place("bob"), None, sending.clock.now());
+        assert_eq!([sending.sign("group"), sending.sign("group"), sending.sign("group")], [Ok(()), Ok(()), Ok(())]);
+        assert_eq!([sending.send("group"), sending.send("group")], [Ok(()), Ok(())]);
+        assert_eq!(sending.sign("group"), Err(Duration::from_secs(1)), "the account's five are gone");
+        assert_eq!(sending.send("ann"), Err(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn a_network_that_asks_to_wait_holds_the_conversation_that_it_refused() {
+        let mut sending = Sending::new();
+        sending.hold("ann", 7);
+        sending.hold("ann", 2);
+        assert_eq!(sending.send("ann"), Err(Duration::from_secs(7)));
+        assert_eq!(sending.sign("ann"), Err(Duration::from_secs(7)));
+        assert_eq!(sending.send("bob"), Ok(()));
+        let unpaced = sending.paces.begin(&place("ann"), Leaving::Message, None, sending.clock.now());
         assert_eq!(unpaced, Err(Duration::from_secs(7)));
         sending.pass(7000);
-        assert_eq!(sending.send("bob"), Ok(()));
+        assert_eq!(sending.send("ann"), Ok(()));
+    }
+
+    #[test]
+    fn a_second_conversation_that_is_refused_meanwhile_shows_that_it_is_the_account() {
+        let mut sending = Sending::new();
+        sending.hold("ann", 7);
+        sending.pass(1000);
+        sending.hold("bob", 5);
+        assert_eq!(sending.send("cid"), Err(Duration::from_secs(5)));
+        assert_eq!(sending.send("ann"), Err(Duration::from_secs(6)));
+        sending.pass(6000);
+        sending.hold("bob", 5);
+        assert_eq!(sending.send("cid"), Ok(()), "by now ann's wait is over");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a failed attempt means for the piece. Pure.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use channel::{ChannelError, Guarantee};
 
@@ -13,6 +13,10 @@ const MOST_UNREACHABLE: u32 = 300;
 const MOST_UNKNOWN: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(400);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// How long a piece waits for an account that is not connected: a removed one must not fill the outbox for ever.
+const PATIENCE_MS: i64 = 48 * 3600 * 1000;
+/// How long of that an account was looked for, by a machine that was on: before, it had no chance.
+const FAIR_TIME: Duration = Duration::from_secs(3600);
 
 /// One attempt that failed.
 #[derive(Debug, Clone)]
@@ -42,7 +46,7 @@ pub enum Next {
 pub fn after(attempt: &Attempt<'_>) -> Next {
     match attempt.error {
         ChannelError::Rejected(_) => Next::GiveUp,
-        ChannelError::RateLimited { after } => Next::Again(after.unwrap_or(Duration::from_secs(1)).min(LONGEST_WAIT)),
+        ChannelError::RateLimited { after } => Next::Again(asked(*after)),
         // The account reconnects, or a person mends it: the piece stays.
         ChannelError::Auth(_) | ChannelError::Ended | ChannelError::Conflict(_) | ChannelError::Unreachable(_) => {
             if attempt.number >= MOST_UNREACHABLE {
@@ -69,6 +73,33 @@ pub(crate) fn remaining(due_ms: i64, now_ms: i64) -> Duration {
     if remaining > LONGEST_WAIT { Duration::ZERO } else { remaining }
 }
 
+/// How long a network is left alone that asked to wait.
+#[must_use]
+pub(crate) fn asked(after: Option<Duration>) -> Duration {
+    after.unwrap_or(Duration::from_secs(1)).min(LONGEST_WAIT)
+}
+
+/// When an account was first looked for in vain: by the wall, which goes on while the machine is off or asleep, and by
+/// the machine's own clock, which does not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Absence {
+    pub(crate) wall_ms: i64,
+    pub(crate) at: Instant,
+}
+
+impl Absence {
+    /// Whether a piece that was staged then is given up by now. A machine that slept begins to look anew.
+    pub(crate) fn ends(&mut self, staged_ms: i64, now: Self) -> bool {
+        let looked = now.at.saturating_duration_since(self.at);
+        let passed = Duration::from_millis(now.wall_ms.saturating_sub(self.wall_ms).max(0).unsigned_abs());
+        if passed.saturating_sub(looked) > FAIR_TIME {
+            *self = now;
+            return false;
+        }
+        looked >= FAIR_TIME && now.wall_ms.saturating_sub(staged_ms) > PATIENCE_MS
+    }
+}
+
 fn wait(number: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1u32 << number.saturating_sub(1).min(12)).min(LONGEST_WAIT)
 }
@@ -86,6 +117,20 @@ mod tests {
         assert_eq!(remaining(5_000, 2_000), Duration::from_secs(3));
         assert_eq!(remaining(2_000, 5_000), Duration::ZERO);
         assert_eq!(remaining(7_200_000, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_old_piece_is_given_up_only_when_its_account_was_looked_for_by_a_machine_that_was_on() {
+        let began = Instant::now();
+        let hours = |hours: i64| hours * 3_600_000;
+        let moment = |wall, on: u64| Absence { wall_ms: hours(wall), at: began + Duration::from_secs(on * 3600) };
+        let mut after_the_start = moment(100, 0);
+        assert!(!after_the_start.ends(0, moment(100, 0)), "the machine was off: the account gets its time");
+        assert!(after_the_start.ends(0, moment(101, 1)));
+        assert!(!after_the_start.ends(hours(60), moment(101, 1)), "it has not waited for two days");
+        let mut asleep = moment(0, 0);
+        assert!(!asleep.ends(0, moment(102, 2)), "the machine slept for a hundred hours");
+        assert!(asleep.ends(0, moment(103, 3)));
     }
 
     #[test]

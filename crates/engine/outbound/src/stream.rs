@@ -71,7 +71,7 @@ impl Deliveries {
     /// A draft for an answer there. Where there is one, nothing leaves in blocks.
     pub(crate) fn draft(&self, place: &Place) -> Option<Draft> {
         let growth = self.0.config.get().drafts(place.channel.as_str(), place.account.as_str())?;
-        let drafts = self.0.outlets.outlet(&place.channel, &place.account)?.drafts?;
+        let drafts = self.0.ways.outlet(place)?.drafts?;
         let room = self.room(&place.channel).text;
         // Drafts of one conversation are told apart by the time at which they began.
         let number = u64::try_from(self.0.clock.now_ms()).unwrap_or(0).max(1);

@@ -20,6 +20,6 @@ async fn what_is_no_answer_of_a_model_is_not_cut_into_blocks() {
     let house = House::open_with(Config { blocks, ..Config::default() });
     let text = "A command was answered with more words than a block would hold.";
     house.deliver("ann", text).await;
-    let texts: Vec<String> = house.network.texts();
+    let texts: Vec<String> = house.texts();
     assert_eq!(texts, [text]);
 }

@@ -4,4 +4,5 @@
 
 mod blocks;
 mod network;
+mod outlives;
 mod paces;

@@ -1,15 +1,22 @@
 //! A network that takes what it is given, and deliveries in front of it.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use channel::{
-    Attachment, ChannelError, Descriptor, Dialect, Guarantee, Limits, Outbound, OutboundBody, Pace, PeerField, Rate,
-    Receipt, Speaker, Target,
+    Actions, Activity, Attachment, ChannelError, Descriptor, Dialect, Guarantee, Limits, Outbound, OutboundBody, Pace,
+    PeerField, Rate, Receipt, Speaker, Target,
 };
 use config::Live;
 use futures_util::{FutureExt as _, future::BoxFuture};
-use ids::{AccountId, AgentId, ChannelKind};
+use ids::{AccountId, AgentId, ChannelKind, MessageId};
 use outbound::{Config, Deliveries, Door, MIGRATIONS, Neighbours, Origin, Outlet, Outlets, Place, notice};
 use stdx::{CancellationToken, Clock};
 use store::Store;
@@ -47,6 +54,8 @@ fn conversation(target: &Target) -> Rate {
 /// A message as the network took it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Taken {
+    /// Which connection it came by, counted from 1.
+    pub(crate) connection: usize,
     pub(crate) peer: String,
     pub(crate) text: String,
     /// Since the house was opened.
@@ -59,17 +68,12 @@ pub(crate) struct Network {
     opened: tokio::time::Instant,
     refusals: watch::Sender<VecDeque<ChannelError>>,
     taken: watch::Sender<Vec<Taken>>,
+    /// The connection that lives; 0 for none.
+    connection: watch::Sender<usize>,
 }
 
 impl Network {
-    pub(crate) fn texts(&self) -> Vec<String> {
-        self.taken.borrow().iter().map(|taken| taken.text.clone()).collect()
-    }
-}
-
-#[async_trait]
-impl Speaker for Network {
-    async fn send(&self, message: &Outbound) -> Result<Receipt, ChannelError> {
+    fn take(&self, connection: usize, peer: &str, text: &str) -> Result<(), ChannelError> {
         let mut refusal = None;
         self.refusals.send_if_modified(|left| {
             refusal = left.pop_front();
@@ -78,36 +82,75 @@ impl Speaker for Network {
         if let Some(refusal) = refusal {
             return Err(refusal);
         }
+        let (peer, text, at) = (peer.to_owned(), text.to_owned(), self.opened.elapsed());
+        self.taken.send_modify(|taken| taken.push(Taken { connection, peer, text, at }));
+        Ok(())
+    }
+}
+
+/// One connection of the account.
+#[derive(Debug)]
+struct Connection(usize, Arc<Network>);
+
+#[async_trait]
+impl Speaker for Connection {
+    async fn send(&self, message: &Outbound) -> Result<Receipt, ChannelError> {
         let OutboundBody::Text { markdown } = &message.body else { return Err(ChannelError::Ended) };
-        let (peer, text, at) = (message.target.peer.to_string(), markdown.clone(), self.opened.elapsed());
-        self.taken.send_modify(|taken| taken.push(Taken { peer: peer.clone(), text, at }));
+        let peer = message.target.peer.to_string();
+        self.1.take(self.0, &peer, markdown)?;
         Ok(Receipt { message: "m".parse().unwrap(), others: Vec::new(), peer })
+    }
+}
+
+#[async_trait]
+impl Actions for Connection {
+    async fn show(&self, target: &Target, _: Activity) -> Result<(), ChannelError> {
+        self.1.take(self.0, target.peer.as_str(), "typing")
+    }
+
+    async fn react(&self, target: &Target, _: &MessageId, emoji: Option<&str>) -> Result<(), ChannelError> {
+        self.1.take(self.0, target.peer.as_str(), emoji.unwrap_or("no reaction"))
+    }
+
+    async fn edit(&self, _: &Target, _: &MessageId, _: &str) -> Result<(), ChannelError> {
+        Err(ChannelError::Ended)
+    }
+
+    async fn delete(&self, _: &Target, _: &MessageId) -> Result<(), ChannelError> {
+        Err(ChannelError::Ended)
     }
 }
 
 /// Deliveries and what they lead to.
 pub(crate) struct House {
     pub(crate) network: Arc<Network>,
-    store: Store,
-    deliveries: Deliveries,
+    pub(crate) store: Store,
+    pub(crate) deliveries: Deliveries,
+    clock: Arc<Paused>,
     _cancel: CancellationToken,
 }
 
 impl House {
+    /// With the account connected.
     pub(crate) fn open() -> Self {
         Self::open_with(Config::default())
     }
 
     pub(crate) fn open_with(config: Config) -> Self {
         let opened = tokio::time::Instant::now();
-        let network = Network { opened, refusals: watch::Sender::default(), taken: watch::Sender::new(Vec::new()) };
-        let (network, clock) = (Arc::new(network), Arc::new(Paused(opened)));
+        let network = Arc::new(Network {
+            opened,
+            refusals: watch::Sender::default(),
+            taken: watch::Sender::new(Vec::new()),
+            connection: watch::Sender::new(1),
+        });
+        let clock = Arc::new(Paused { opened, off_ms: AtomicI64::new(0) });
         let store = Store::memory(MIGRATIONS, clock.clone()).unwrap();
         let outlets = Arc::new(Line(Arc::clone(&network)));
-        let neighbours = Neighbours { store: store.clone(), outlets, door: Arc::new(Shut), clock };
+        let neighbours = Neighbours { store: store.clone(), outlets, door: Arc::new(Shut), clock: clock.clone() };
         let cancel = CancellationToken::new();
         let deliveries = Deliveries::new(Live::fixed(config), neighbours, &cancel);
-        Self { network, store, deliveries, _cancel: cancel }
+        Self { network, store, deliveries, clock, _cancel: cancel }
     }
 
     /// Sends a text of ours and waits until the network has taken something.
@@ -119,10 +162,22 @@ impl House {
         self.taken(1).await;
     }
 
-    /// Stages texts for somebody and wakes their worker.
-    pub(crate) async fn stage(&self, peer: &str, texts: std::ops::Range<usize>) {
-        let place = place(peer);
-        let (deliveries, at, peer) = (self.deliveries.clone(), place.clone(), peer.to_owned());
+    /// Another connection lives from now on; 0 for none.
+    pub(crate) fn connect(&self, connection: usize) {
+        self.network.connection.send_replace(connection);
+        if connection > 0 {
+            self.deliveries.connected(&"pigeon".parse().unwrap(), &AccountId::default_account());
+        }
+    }
+
+    /// The machine was off for so long.
+    pub(crate) fn was_off(&self, time: Duration) {
+        self.clock.off_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Stages texts for somebody.
+    pub(crate) async fn write(&self, peer: &str, texts: std::ops::Range<usize>) {
+        let (deliveries, at, peer) = (self.deliveries.clone(), place(peer), peer.to_owned());
         let staged = self.store.write(move |tx| {
             texts.into_iter().try_for_each(|number| {
                 let name = format!("{peer}-{number}");
@@ -131,7 +186,28 @@ impl House {
             })
         });
         staged.await.unwrap();
-        self.deliveries.wake(&place);
+    }
+
+    /// Stages texts for somebody and wakes their worker.
+    pub(crate) async fn stage(&self, peer: &str, texts: std::ops::Range<usize>) {
+        self.write(peer, texts).await;
+        self.deliveries.wake(&place(peer));
+    }
+
+    /// Reacts to something of theirs.
+    pub(crate) async fn react(&self, peer: &str) -> Result<(), ChannelError> {
+        self.deliveries.react(&place(peer), &"m".parse().unwrap(), "👀").await
+    }
+
+    /// Changes the database as nobody should.
+    pub(crate) async fn meddle(&self, sql: &'static str) {
+        self.store.write(move |tx| tx.execute(sql, [])).await.unwrap();
+    }
+
+    /// The kinds of facts about a piece, in order.
+    pub(crate) async fn facts(&self, piece: &'static str) -> Vec<String> {
+        let sql = "SELECT kind FROM facts WHERE cause = ?1 ORDER BY id";
+        self.store.read(move |view| view.query(sql, [piece], |row| row.get(0))).await.unwrap()
     }
 
     /// The next attempt ends so.
@@ -150,6 +226,24 @@ impl House {
         let mut seen = self.network.taken.subscribe();
         seen.wait_for(|taken| taken.len() >= count).await.unwrap().clone()
     }
+
+    /// The texts that were taken so far.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.network.taken.borrow().iter().map(|taken| taken.text.clone()).collect()
+    }
+
+    /// Lets time pass, and all work that falls into it.
+    pub(crate) async fn pass(&self, time: Duration) {
+        tokio::time::advance(time).await;
+        self.settled().await;
+    }
+
+    /// All that can happen now has happened.
+    pub(crate) async fn settled(&self) {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 fn place(peer: &str) -> Place {
@@ -165,8 +259,10 @@ struct Line(Arc<Network>);
 
 impl Outlets for Line {
     fn outlet(&self, _: &ChannelKind, _: &AccountId) -> Option<Outlet> {
-        let speaker: Arc<dyn Speaker> = self.0.clone();
-        Some(Outlet { speaker, actions: None, drafts: None, reconcile: None, guarantee: Guarantee::None })
+        let number = *self.0.connection.borrow();
+        let connection = || Arc::new(Connection(number, Arc::clone(&self.0)));
+        let (speaker, guarantee) = (connection(), Guarantee::None);
+        (number > 0).then(|| Outlet { speaker, actions: Some(connection()), drafts: None, reconcile: None, guarantee })
     }
 
     fn descriptor(&self, _: &ChannelKind) -> Option<&'static Descriptor> {
@@ -182,13 +278,16 @@ impl Door for Shut {
     }
 }
 
-/// Wall time that passes with the runtime's.
+/// Wall time that passes with the runtime's, and while the machine is off.
 #[derive(Debug)]
-struct Paused(tokio::time::Instant);
+struct Paused {
+    opened: tokio::time::Instant,
+    off_ms: AtomicI64,
+}
 
 impl Clock for Paused {
     fn now_ms(&self) -> i64 {
-        i64::try_from(self.0.elapsed().as_millis()).unwrap()
+        i64::try_from(self.opened.elapsed().as_millis()).unwrap() + self.off_ms.load(Ordering::SeqCst)
     }
 
     fn now(&self) -> std::time::Instant {
