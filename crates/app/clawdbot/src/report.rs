@@ -127,7 +127,11 @@ fn label(channel: &ChannelStatus) -> (String, String) {
 fn in_summary(channel: &ChannelStatus) -> Option<String> {
     let configured = channel.accounts.iter().filter(|account| account.enabled && account.configured);
     let states = configured.map(|account| {
-        let state = if account.is_connected() { "connected" } else { "not connected" };
+        let state = match (account.is_connected(), account.is_starting()) {
+            (true, _) => "connected",
+            (false, true) => "starting",
+            (false, false) => "not connected",
+        };
         let why = account.last_error().map(|error| format!(" ({error})")).unwrap_or_default();
         format!("{}: {state}{why}", account.account)
     });

@@ -214,7 +214,6 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         accounts::Neighbours {
             networks: base.networks.clone(),
             inbox: Arc::new(intake.clone()),
-            connects: !base.skips("CLAWDBOT_SKIP_CHANNELS"),
             mounts,
             state: base.places.state.clone(),
             environment: base.reader(),
@@ -227,7 +226,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
     let workspaces = agents.clone();
     networks.met(&accounts, Box::new(move |agent| workspaces.workspace(agent)));
     let audit = Audit::new(base.store.clone(), Arc::clone(&base.clock), base.live()?);
-    Ok(House {
+    let house = House {
         store: base.store.clone(),
         sessions,
         agents,
@@ -246,7 +245,10 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
         sinks,
         events,
         chores: OwnedTasks::new("chore", cancel, CHORES),
-    })
+    };
+    // Accounts are known from the beginning and connect when what the last process left is taken up.
+    house.know(&base.configuration.current());
+    Ok(house)
 }
 
 /// Everything a model may call.
@@ -303,12 +305,12 @@ impl House {
             tracing::warn!("the lanes keep their numbers until the next change");
         }
         if change.touches(&ConfigPath::root().child("channels")) {
-            self.connect(&change.snapshot);
+            self.know(&change.snapshot);
         }
     }
 
     /// Makes the accounts what the config says.
-    fn connect(&self, snapshot: &config::Snapshot) {
+    fn know(&self, snapshot: &config::Snapshot) {
         let channels = ConfigPath::root().child("channels");
         self.accounts.apply(|kind| snapshot.json(&channels.child(kind)));
     }
@@ -393,7 +395,9 @@ impl House {
             tracing::info!(taken_up, waiting, "went on where the last process stopped");
         }
         let attending = self.attend(cancel, changed);
-        self.connect(&base.configuration.current());
+        if !base.skips("CLAWDBOT_SKIP_CHANNELS") {
+            self.accounts.open();
+        }
         self.audit.start(cancel);
         Ok(vec![attending, self.media.sweeper(Keep::default(), cancel)])
     }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use std::time::{Duration, Instant};
 
-use channel::{Account, AccountContext, AccountIssue, Actions, Channel, Descriptor, Files, Profile, Speaker};
+use channel::{Account, AccountContext, AccountIssue, Channel, Descriptor, Profile, Speaker};
 use ids::{AccountId, ChannelKind};
 use net::{Http, HttpConfig};
 use parking_lot::Mutex;
@@ -26,6 +29,8 @@ pub struct Accounts {
     neighbours: Neighbours,
     cancel: CancellationToken,
     slots: Mutex<BTreeMap<Key, Arc<Slot>>>,
+    /// They may connect. Looked at and set under the slots' lock.
+    is_open: AtomicBool,
     changes: watch::Sender<u64>,
 }
 
@@ -35,13 +40,15 @@ pub(crate) struct Slot {
     pub(crate) id: AccountId,
     account: Mutex<Arc<dyn Account>>,
     pub(crate) facts: Mutex<Facts>,
-    pub(crate) online: Mutex<Option<Online>>,
+    online: Mutex<Option<Online>>,
+    /// Since when it is not connected, if it is not.
+    away_since: Mutex<Instant>,
     http: Http,
     task: Mutex<Option<OwnedTask>>,
 }
 
 impl Slot {
-    fn new(channel: &ChannelKind, account: Arc<dyn Account>, facts: Facts) -> Self {
+    fn new(channel: &ChannelKind, account: Arc<dyn Account>, facts: Facts, now: Instant) -> Self {
         let http = Http::new(HttpConfig { proxy: account.proxy().cloned(), ..HttpConfig::default() });
         Self {
             channel: channel.clone(),
@@ -49,6 +56,7 @@ impl Slot {
             account: Mutex::new(account),
             facts: Mutex::new(facts),
             online: Mutex::default(),
+            away_since: Mutex::new(now),
             http,
             task: Mutex::default(),
         }
@@ -68,6 +76,16 @@ impl Slot {
         }
     }
 
+    pub(crate) fn goes_online(&self, online: Online) {
+        *self.online.lock() = Some(online);
+    }
+
+    pub(crate) fn goes_offline(&self, now: Instant) {
+        if self.online.lock().take().is_some() {
+            *self.away_since.lock() = now;
+        }
+    }
+
     /// Whether the same connection serves the changed account.
     fn serves(&self, account: &dyn Account) -> bool {
         let own = self.account();
@@ -77,7 +95,7 @@ impl Slot {
     /// Its task holds it, so letting go of it would not end it.
     fn end(&self) {
         drop(self.task.lock().take());
-        self.online.lock().take();
+        drop(self.online.lock().take());
     }
 
     fn status(&self) -> AccountStatus {
@@ -91,11 +109,17 @@ fn should_run(account: &dyn Account) -> bool {
 }
 
 impl Accounts {
-    /// No account yet: [`Accounts::apply`] brings them.
+    /// No account yet: [`Accounts::apply`] brings them, and [`Accounts::open`] lets them connect.
     #[must_use]
     pub fn new(neighbours: Neighbours, parent: &CancellationToken) -> Arc<Self> {
         let (changes, _) = watch::channel(0);
-        Arc::new(Self { neighbours, cancel: parent.child_token(), slots: Mutex::default(), changes })
+        Arc::new(Self {
+            neighbours,
+            cancel: parent.child_token(),
+            slots: Mutex::default(),
+            is_open: AtomicBool::new(false),
+            changes,
+        })
     }
 
     /// Makes the accounts what the config says: `section` gives `channels.<kind>` as JSON. New accounts connect,
@@ -120,6 +144,24 @@ impl Accounts {
         }
         self.changes.send_modify(|count| *count += 1);
         mistakes
+    }
+
+    /// From now on accounts connect. Before, they are known and nothing is asked of their networks: what the last process
+    /// left is taken up first.
+    pub fn open(&self) {
+        let slots = self.slots.lock();
+        self.is_open.store(true, Ordering::SeqCst);
+        slots.values().for_each(|slot| self.run(slot));
+    }
+
+    /// Connects the account, if it is to be and is not being so already.
+    fn run(&self, slot: &Arc<Slot>) {
+        let mut task = slot.task.lock();
+        if task.is_none() && self.is_open.load(Ordering::SeqCst) && should_run(slot.account().as_ref()) {
+            *task = Some(OwnedTask::spawn(&self.cancel, |cancel| {
+                supervise(Arc::clone(slot), self.neighbours.clone(), self.changes.clone(), cancel)
+            }));
+        }
     }
 
     fn replace(&self, kind: &ChannelKind, accounts: Vec<Box<dyn Account>>) {
@@ -147,13 +189,8 @@ impl Accounts {
                 }
                 None => Facts::default(),
             };
-            let slot = Arc::new(Slot::new(kind, Arc::clone(&account), facts));
-            if self.neighbours.connects && should_run(account.as_ref()) {
-                let task = OwnedTask::spawn(&self.cancel, |cancel| {
-                    supervise(Arc::clone(&slot), self.neighbours.clone(), self.changes.clone(), cancel)
-                });
-                *slot.task.lock() = Some(task);
-            }
+            let slot = Arc::new(Slot::new(kind, account, facts, self.neighbours.clock.now()));
+            self.run(&slot);
             if let Some(replaced) = slots.insert(key, slot) {
                 replaced.end();
             }
@@ -170,19 +207,30 @@ impl Accounts {
         self.slot(channel, account)?.online.lock().clone()
     }
 
+    /// What the account can do, as soon as it is connected. `None` for one that is not to connect, and for one that has
+    /// been away for longer than `patience`, whoever asks.
+    pub async fn reached(&self, channel: &ChannelKind, account: &AccountId, patience: Duration) -> Option<Online> {
+        let mut changes = self.changes();
+        loop {
+            let slot = self.slot(channel, account)?;
+            if let Some(online) = slot.online.lock().clone() {
+                return Some(online);
+            }
+            if !should_run(slot.account().as_ref()) {
+                return None;
+            }
+            let until = *slot.away_since.lock() + patience;
+            let left = until.checked_duration_since(self.neighbours.clock.now()).filter(|left| !left.is_zero())?;
+            tokio::select! {
+                changed = changes.changed() => changed.ok()?,
+                () = tokio::time::sleep(left) => {}
+            }
+        }
+    }
+
     #[must_use]
     pub fn speaker(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<dyn Speaker>> {
         Some(self.online(channel, account)?.speaker)
-    }
-
-    #[must_use]
-    pub fn actions(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<dyn Actions>> {
-        self.online(channel, account)?.actions
-    }
-
-    #[must_use]
-    pub fn files(&self, channel: &ChannelKind, account: &AccountId) -> Option<Arc<dyn Files>> {
-        self.online(channel, account)?.files
     }
 
     /// Who the account is on its network, if it is connected now.

@@ -36,8 +36,6 @@ pub struct Neighbours {
     /// All networks of this build, in the order in which people see them.
     pub networks: Vec<Arc<dyn Channel>>,
     pub inbox: Arc<dyn Inbox>,
-    /// Without, accounts are listed and none is connected.
-    pub connects: bool,
     pub mounts: Arc<dyn Mounts>,
     /// The state root: each network has a folder of its name in it.
     pub state: AbsPath,

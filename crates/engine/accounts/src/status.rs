@@ -73,6 +73,14 @@ impl AccountStatus {
         self.facts.connected
     }
 
+    /// It is to connect and has neither done so nor failed yet.
+    #[must_use]
+    pub fn is_starting(&self) -> bool {
+        let Facts { connected, last_connected, last_error, last_stop, .. } = &self.facts;
+        let is_new = !connected && last_connected.is_none() && last_error.is_none() && last_stop.is_none();
+        is_new && self.enabled && self.configured
+    }
+
     #[must_use]
     pub fn last_error(&self) -> Option<&str> {
         self.facts.last_error.as_deref()

@@ -42,7 +42,7 @@ pub(crate) async fn supervise(
             // What runs still say until the end finds its way.
             break;
         }
-        slot.online.lock().take();
+        slot.goes_offline(neighbours.clock.now());
         slot.facts.lock().lost(end.to_string());
         changes.send_modify(|count| *count += 1);
         if taken > 0 || neighbours.clock.now().saturating_duration_since(began) >= GOOD {
@@ -106,7 +106,7 @@ async fn connection(
     };
     info!(channel = %slot.channel, account = %slot.id, name = online.profile.username, "connected");
     let _mounted = webhook.map(|webhook| neighbours.mounts.mount(webhook));
-    *slot.online.lock() = Some(online);
+    slot.goes_online(online);
     slot.facts.lock().connected(neighbours.clock.now_ms());
     changes.send_modify(|count| *count += 1);
     pump(slot, neighbours, listener, cancel).await

@@ -57,6 +57,7 @@ pub(crate) fn of(fact: &Fact) -> String {
         "outbound.retry" => format!("delivery failed, tried again later: {}", why()),
         "outbound.unknown" => format!("nobody knows whether it was delivered: {}", why()),
         "outbound.failed" => format!("delivery given up: {}", why()),
+        "outbound.aside" => format!("cannot be read and was set aside: {}", why()),
         "outbound.replaced" => format!("sent in another form: {}", why()),
         "outbound.told" => "said by the message tool".to_owned(),
         "outbound.dropped" => format!("reply part dropped: {}", why()),

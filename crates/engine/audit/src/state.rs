@@ -5,8 +5,15 @@ use std::collections::HashMap;
 use crate::fact::Fact;
 
 /// Facts that end what they are a cause of: nothing more happens to that id.
-const ENDS: &[&str] =
-    &["inbound.answered", "inbound.dropped", "run.ended", "outbound.sent", "outbound.failed", "outbound.dropped"];
+const ENDS: &[&str] = &[
+    "inbound.answered",
+    "inbound.dropped",
+    "run.ended",
+    "outbound.sent",
+    "outbound.failed",
+    "outbound.aside",
+    "outbound.dropped",
+];
 
 /// Whether every id of the chain has come to its end. An event that became a run ends with it.
 pub(crate) fn is_complete(start: &str, facts: &[Fact]) -> bool {

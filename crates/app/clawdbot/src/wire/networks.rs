@@ -2,6 +2,7 @@
 //! as the intake and the deliveries ask them.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use accounts::Accounts;
 use bytes::Bytes;
@@ -13,8 +14,12 @@ use lanes::TurnFile;
 use media::{MediaRef, MediaStore};
 use outbound::Outlet;
 use stdx::AbsPath;
+use tracing::warn;
 
 use super::Foundation;
+
+/// How long an account may be away before work does without its files.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where an agent works.
 type Workspaces = Box<dyn Fn(&AgentId) -> AbsPath + Send + Sync>;
@@ -129,8 +134,12 @@ impl inbound::Networks for Networks {
         file: AttachmentRef,
     ) -> BoxFuture<'_, Result<TurnFile, String>> {
         async move {
-            let files = self.accounts().and_then(|accounts| accounts.files(&channel, &account));
-            let files = files.ok_or_else(|| format!("{channel} gives no files now"))?;
+            let accounts = self.accounts().ok_or("the gateway is still starting")?;
+            let Some(online) = accounts.reached(&channel, &account, PATIENCE).await else {
+                warn!(%channel, %account, "the account is not connected: a file of its message is not fetched");
+                return Err(format!("{channel} is not connected"));
+            };
+            let files = online.files.ok_or_else(|| format!("{channel} gives no files"))?;
             let limit = self.network(&channel).map_or(0, |network| network.limits.download_bytes);
             let stored = self.media.fetch(files.as_ref(), &file, limit).await;
             stored.map(turn_file).map_err(|error| error.to_string())

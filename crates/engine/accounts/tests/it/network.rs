@@ -14,7 +14,7 @@ use channel::{
 use ids::{AccountId, ChannelKind};
 use parking_lot::Mutex;
 use serde_json::{Map, Value, json, value::RawValue};
-use stdx::{AbsPath, CancellationToken, SeededEntropy, SystemClock};
+use stdx::{AbsPath, CancellationToken, Clock, SeededEntropy};
 use tokio::sync::watch;
 
 static DESCRIPTOR: Descriptor = Descriptor {
@@ -313,6 +313,20 @@ impl Mounts for Wall {
     }
 }
 
+/// The runtime's time.
+#[derive(Debug)]
+struct Paused(tokio::time::Instant);
+
+impl Clock for Paused {
+    fn now_ms(&self) -> i64 {
+        1_769_000_000_000 + i64::try_from(self.0.elapsed().as_millis()).unwrap()
+    }
+
+    fn now(&self) -> std::time::Instant {
+        tokio::time::Instant::now().into_std()
+    }
+}
+
 /// Accounts over a sky.
 pub(crate) struct House {
     pub(crate) sky: Arc<Sky>,
@@ -321,23 +335,25 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Self {
-        Self::that_connects(true)
-    }
-
-    pub(crate) fn that_connects(connects: bool) -> Self {
         let sky = Arc::new(Sky::default());
         let neighbours = Neighbours {
-            connects,
             networks: vec![Arc::new(Pigeons(Arc::clone(&sky)))],
             inbox: Arc::new(Letterbox(Arc::clone(&sky))),
             mounts: Arc::new(Wall(Arc::clone(&sky))),
             state: AbsPath::new("/nowhere").unwrap(),
             environment: Arc::new(|_| None),
             menu: Arc::new(Menu::default),
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(Paused(tokio::time::Instant::now())),
             entropy: Arc::new(SeededEntropy::new(1)),
         };
         Self { accounts: Accounts::new(neighbours, &CancellationToken::new()), sky }
+    }
+
+    /// With accounts that connect as soon as they are known.
+    pub(crate) fn open() -> Self {
+        let house = Self::new();
+        house.accounts.open();
+        house
     }
 
     pub(crate) fn apply(&self, section: &Value) -> usize {

@@ -35,7 +35,7 @@ async fn status(house: &House, params: &Value) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_network_without_accounts_is_listed_all_the_same() {
-    let house = House::new();
+    let house = House::open();
     let shown = status(&house, &json!({})).await;
     assert_eq!(shown["channelOrder"], json!(["pigeon"]));
     assert_eq!(shown["channelLabels"], json!({ "pigeon": "Pigeon" }));
@@ -48,7 +48,7 @@ async fn a_network_without_accounts_is_listed_all_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_does_not_run_has_the_published_shape() {
-    let house = House::new();
+    let house = House::open();
     house.apply(&json!({ "default": { "enabled": false, "policy": "pairing" } }));
     let shown = status(&house, &json!({})).await;
     let account = json!({
@@ -65,7 +65,7 @@ async fn an_account_that_does_not_run_has_the_published_shape() {
 
 #[tokio::test(start_paused = true)]
 async fn messages_and_errors_of_an_account_are_seen() {
-    let house = House::new();
+    let house = House::open();
     house.apply(&json!({ "default": { "policy": "open" } }));
     house.sky.will("default", [Step::Deliver("hi"), Step::Fail(ChannelError::Unreachable("no route".to_owned()))]);
     house.sky.told_times("gone default", 1).await;
@@ -85,7 +85,7 @@ async fn messages_and_errors_of_an_account_are_seen() {
 
 #[tokio::test(start_paused = true)]
 async fn a_probe_asks_all_at_once_and_waits_for_nobody_for_long() {
-    let house = House::new();
+    let house = House::open();
     house.apply(&json!({ "fine": {}, "lost": {}, "mute": {} }));
     let began = tokio::time::Instant::now();
     let shown = status(&house, &json!({ "probe": true, "timeoutMs": 5 })).await;
