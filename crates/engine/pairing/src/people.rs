@@ -211,6 +211,12 @@ impl Pairing {
         .await
     }
 
+    /// Stores that cannot be read, each with its reason: nobody is let in by them, and nothing is written to them.
+    #[must_use]
+    pub fn broken(state_dir: &AbsPath) -> Vec<String> {
+        Store::new(state_dir).broken()
+    }
+
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
         self.pool.run(work).await.map_err(io::Error::other)?
     }

@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> 
         findings.push(auth(context, &snapshot)?);
         findings.extend(tailscale(&snapshot)?);
     }
+    findings.extend(pairing(context));
     findings.extend(permissions(context));
     findings.push(holder(context));
     findings.extend(room(context));
@@ -161,6 +162,16 @@ fn tailscale(snapshot: &Snapshot) -> Result<Option<Finding>> {
             format!("gateway.tailscale.mode is not carried out by this release; run `tailscale {mode}` yourself");
         Finding { check: "tailscale", severity: Severity::Warning, message }
     }))
+}
+
+/// Who was let in, and who asks to be: a store that is broken lets nobody in until a person looks at it.
+fn pairing(context: &Context) -> Vec<Finding> {
+    let found = |problem: String| Finding {
+        check: "pairing",
+        severity: Severity::Error,
+        message: format!("{problem}; until this file is mended or moved away, it lets nobody in"),
+    };
+    pairing::Pairing::broken(&context.places.state).into_iter().map(found).collect()
 }
 
 fn permissions(context: &Context) -> Vec<Finding> {

@@ -51,6 +51,7 @@ pub(super) struct Store {
 }
 
 const PAIRING: &str = "-pairing.json";
+const ALLOWED: &str = "-allowFrom.json";
 
 impl Store {
     pub(super) fn new(state_dir: &AbsPath) -> Self {
@@ -62,19 +63,30 @@ impl Store {
     }
 
     fn allowed_path(&self, channel: &ChannelKind) -> AbsPath {
-        self.folder.join(format!("{}-allowFrom.json", file_name(channel)))
+        self.folder.join(format!("{}{ALLOWED}", file_name(channel)))
     }
 
     /// Channels that have a store of requests.
     pub(super) fn channels(&self) -> io::Result<Vec<ChannelKind>> {
+        self.channels_with(PAIRING)
+    }
+
+    /// Stores that cannot be read, and why.
+    pub(super) fn broken(&self) -> Vec<String> {
+        let of = |ending| self.channels_with(ending).unwrap_or_default();
+        let requests = of(PAIRING).into_iter().filter_map(|channel| self.requests(&channel).err());
+        let allowed = of(ALLOWED).into_iter().filter_map(|channel| self.allowed(&channel).err());
+        requests.chain(allowed).map(|error| error.to_string()).collect()
+    }
+
+    fn channels_with(&self, ending: &str) -> io::Result<Vec<ChannelKind>> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut channels: Vec<ChannelKind> =
-            names.filter_map(|name| name.strip_suffix(PAIRING)?.parse().ok()).collect();
+        let mut channels: Vec<ChannelKind> = names.filter_map(|name| name.strip_suffix(ending)?.parse().ok()).collect();
         channels.sort();
         Ok(channels)
     }

@@ -84,7 +84,12 @@ async fn a_store_that_cannot_be_read_lets_nobody_in_and_is_not_written_over() {
     }
     assert!(!house.pairing.is_allowed(&telegram(), &sender("7")));
     assert!(house.pairing.request(&telegram(), &sender("7"), BTreeMap::new()).await.is_err());
-    assert_eq!(fs::read_to_string(house.file("telegram-pairing.json")).unwrap(), "{ torn");
+    assert!(house.pairing.allow(&telegram(), &sender("7")).await.is_err());
+    let broken = Pairing::broken(&AbsPath::new(house.folder.path()).unwrap());
+    for (name, told) in ["telegram-pairing.json", "telegram-allowFrom.json"].into_iter().zip(broken) {
+        assert!(told.contains(name), "{told}");
+        assert_eq!(fs::read_to_string(house.file(name)).unwrap(), "{ torn");
+    }
 }
 
 #[tokio::test]
