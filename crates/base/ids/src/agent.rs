@@ -42,6 +42,20 @@ impl AgentId {
         let cut = cut.trim_end_matches('-');
         if cut.is_empty() { Self::main() } else { Self(cut.into()) }
     }
+
+    /// Of the agents as they are listed, by name and whether they are marked as default, the one that takes what is given
+    /// to no other: the first that is marked, else the first; `main` where none is listed.
+    #[must_use]
+    pub fn default_of<'a>(listed: impl IntoIterator<Item = (&'a str, bool)>) -> Self {
+        let mut first = None;
+        for (name, is_default) in listed {
+            if is_default {
+                return Self::normalised(name);
+            }
+            first = first.or(Some(name));
+        }
+        first.map_or_else(Self::main, Self::normalised)
+    }
 }
 
 impl FromStr for AgentId {

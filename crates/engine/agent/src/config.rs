@@ -244,8 +244,7 @@ impl Config {
     /// The agent that takes what no binding gives to another.
     #[must_use]
     pub fn default_agent(&self) -> AgentId {
-        let chosen = self.agents.list.iter().find(|entry| entry.default).or_else(|| self.agents.list.first());
-        chosen.map_or_else(AgentId::main, |entry| AgentId::normalised(&entry.id))
+        AgentId::default_of(self.agents.list.iter().map(|entry| (entry.id.as_str(), entry.default)))
     }
 
     /// All agents, in the order they are written.

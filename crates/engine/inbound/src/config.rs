@@ -220,8 +220,7 @@ impl Config {
     /// The agent that what no binding catches goes to.
     #[must_use]
     pub fn default_agent(&self) -> ids::AgentId {
-        let chosen = self.agents.list.iter().find(|agent| agent.default).or(self.agents.list.first());
-        chosen.map_or_else(ids::AgentId::main, |agent| ids::AgentId::normalised(&agent.id))
+        ids::AgentId::default_of(self.agents.list.iter().map(|agent| (agent.id.as_str(), agent.default)))
     }
 
     /// Whether the agent is configured; without a list there is `main` alone.
