@@ -1,8 +1,11 @@
-//! The mark on a message that says: I am at it. Pure.
+//! The mark on a message that says: I am at it. It goes when nothing more will be said, where the owner wants that.
 
 use ids::PeerKind;
+use outbound::{Deliveries, Origin};
+use store::{StoreError, Tx};
 
-use crate::config::{AckScope, MessagesConfig};
+use crate::config::{AckScope, Config, MessagesConfig};
+use crate::journal::Message;
 
 /// When neither the config nor the agent's identity has an emoji.
 const USUAL: &str = "👀";
@@ -23,6 +26,22 @@ pub(crate) fn ack(
     };
     let emoji = messages.ack_reaction.as_deref().or(identity).unwrap_or(USUAL).trim();
     (wanted && !emoji.is_empty()).then(|| emoji.to_owned())
+}
+
+/// Nothing more will be said of this message: its mark goes behind what is staged for the message's place, which is to
+/// be woken after the commit. Who sees the mark go has the answer.
+pub(crate) fn take_back(
+    tx: &Tx<'_>,
+    (deliveries, config): (&Deliveries, &Config),
+    cause: &str,
+    message: &Message,
+) -> Result<(), StoreError> {
+    if message.ack.is_none() || !config.messages.remove_ack_after_reply {
+        return Ok(());
+    }
+    let marked = &message.inbound.message;
+    let name = format!("{cause}:ack:{marked}");
+    deliveries.stage_reaction(tx, &message.place(), Origin { cause, name: &name }, (marked, None))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! When the agent answers in a group.
 
+use crate::GroupAccess;
+
 /// A group's way, set with `/activation`; without it `requireMention` decides between the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
@@ -12,6 +14,12 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// What holds in a group with these rules, where `chosen` is what was set there.
+    pub(crate) fn of(chosen: Option<Self>, rules: Option<&GroupAccess>) -> Self {
+        let needs_mention = rules.is_none_or(|rules| rules.require_mention);
+        chosen.unwrap_or(if needs_mention { Self::Mention } else { Self::Always })
+    }
+
     /// All words, for people.
     pub(crate) const WORDS: &str = "mention, always, reply";
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use outbound::ButtonScope;
 
-use crate::{Access, Activation, DmPolicy, GroupAccess, GroupPolicy, ReactionNotifications};
+use crate::{Access, Activation, DmPolicy, GroupPolicy, ReactionNotifications};
 pub use mention::Patterns;
 
 /// What is done with one message. Its parts are judged alone first, then as a whole: see [`whole`].
@@ -97,13 +97,8 @@ fn reaction(facts: &Facts<'_>) -> Verdict {
 /// Whether only those are heard in the group who mention the agent.
 pub(crate) fn needs_mention(facts: &Facts<'_>) -> bool {
     let (peer, topic) = (facts.message.peer.id.as_str(), facts.message.thread.as_ref().map(ids::ThreadId::as_str));
-    facts.access.group(peer, topic).is_some_and(|rules| activation(facts, &rules) != Activation::Always)
-}
-
-/// Which messages of a group the agent answers.
-fn activation(facts: &Facts<'_>, rules: &GroupAccess) -> Activation {
-    let usual = if rules.require_mention { Activation::Mention } else { Activation::Always };
-    facts.activation.unwrap_or(usual)
+    let rules = facts.access.group(peer, topic);
+    rules.is_some_and(|rules| Activation::of(facts.activation, Some(&rules)) != Activation::Always)
 }
 
 /// The verdict on a message that came in parts: one part that is admitted admits them all. `None`: no part is.
@@ -164,7 +159,7 @@ fn group(facts: &Facts<'_>) -> Verdict {
             return ignore("groupPolicy allowlist: sender is not in groupAllowFrom", false);
         }
     }
-    match activation(facts, &rules) {
+    match Activation::of(facts.activation, Some(&rules)) {
         Activation::Always => verdict(Admission::Admit, "requireMention is off", trusted),
         Activation::Mention => by_mention(facts, trusted),
         Activation::Reply => by_reply(facts, trusted),

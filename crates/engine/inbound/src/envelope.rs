@@ -103,12 +103,23 @@ fn replied_to(message: &Inbound) -> String {
     format!("\n\n[Replying to {who} id:{}]\n{text}\n[/Replying]", reply.message)
 }
 
+/// The same for a reaction of somebody whose word is no more than context.
+pub(crate) fn reaction_context(inbound: &Inbound, label: &str, zone: &TimeZone) -> String {
+    let around = Surroundings { label, zone, context: Vec::new(), system: Vec::new() };
+    enveloped(inbound, &reacted(inbound), &around)
+}
+
+/// How, and to which message.
+fn reacted(inbound: &Inbound) -> String {
+    format!("{} (message {})", inbound.text, inbound.message)
+}
+
 /// What is told of a reaction: who, how, to which message.
 pub(crate) fn reaction_line(inbound: &Inbound, label: &str) -> String {
     let sender = &inbound.sender;
     let who = sender.name.as_deref().or(sender.username.as_deref()).unwrap_or(sender.id.as_str());
     let who = who.replace(char::is_control, " ");
-    format!("{label}: {who} {} (message {})", inbound.text, inbound.message)
+    format!("{label}: {who} {}", reacted(inbound))
 }
 
 /// A line about a file the model is handed or told of.

@@ -1,6 +1,7 @@
 //! The engine's handle: takes batches from accounts and requests from clients, and takes up what a crash left.
 
 mod actor;
+mod greeting;
 mod judge;
 mod turns;
 
@@ -9,24 +10,26 @@ use std::{fmt, sync::Arc};
 use ::config::Live;
 use accounts::{Arrived, Inbox, NotAccepted};
 use async_trait::async_trait;
-use channel::{Change, SendKey, Target};
+use channel::{Change, SendKey};
 use ids::{AgentId, EventId, RunId, SessionKey};
 use jiff::tz::TimeZone;
 use lanes::{Lanes, ReplyTo, Turn, TurnOptions};
-use outbound::{Deliveries, Origin, Place};
+use outbound::Deliveries;
 use sessions::Sessions;
 use stdx::{CancellationToken, Clock, Entropy, Gate, OwnedTask, OwnedTasks};
 use store::{Store, Tx};
 use tokio::sync::mpsc;
 use tool::Provenance;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
-    Admission, AllowLists, Config, Conversation, InboundError, Networks, Pairing, People, Shown, SystemEvents,
+    Admission, AllowLists, Config, Conversation, InboundError, Networks, Parsed, People, Shown, SystemEvents,
     journal::{self, Draft, Item, Message, OpenRow, Request},
+    parse_directive,
 };
 use actor::Actor;
-use judge::Judge;
+use greeting::{Greeting, Strangers};
+use judge::{Judge, Judged};
 
 /// Batches that wait for the intake task; an account that fills it is not asked for more.
 pub(crate) const INTAKE_CAPACITY: usize = 64;
@@ -77,6 +80,7 @@ pub(crate) struct Inner {
     /// mistaken for one that a crash cut off.
     pub(crate) gate: Gate,
     judge: Judge,
+    strangers: Strangers,
     work: mpsc::Sender<Work>,
 }
 
@@ -124,6 +128,7 @@ impl Intake {
         let Parts { store, clock, entropy, config, zone, sessions, lanes, deliveries, people, networks, .. } = parts;
         let inner = Arc::new(Inner {
             judge: Judge::default(),
+            strangers: Strangers::default(),
             gate: Gate::closed(),
             tasks: OwnedTasks::new("intake", cancel, PREPARING_CAPACITY),
             work,
@@ -268,29 +273,29 @@ impl Inner {
     async fn draft(&self, mut arrived: Arrived) -> Result<(Draft, Option<Greeting>), InboundError> {
         let config = self.config.get();
         let is_ours = self.is_about_ours(&mut arrived).await?;
-        let (verdict, route, ack) = self.judge.judge(self, &config, &arrived, is_ours).await?;
-        let Arrived { channel, account, inbound } = arrived;
+        let Judged { mut verdict, route, ack, me } = self.judge.judge(self, &config, &arrived, is_ours).await?;
         let event = self.new_event();
+        let Arrived { channel, account, .. } = &arrived;
         info!(%event, %channel, %account, verdict = ?verdict.admission, rule = %verdict.rule, "a message arrived");
         let mut greeting = None;
         if verdict.admission == Admission::Pair {
-            match self.people.request(channel.clone(), account.clone(), inbound.sender.clone()).await {
-                Ok(Pairing::Code(code)) => {
-                    let target = Target { peer: inbound.peer.id.clone(), thread: inbound.thread.clone() };
-                    let place = Place { channel: channel.clone(), account: account.clone(), target };
-                    let text = stranger_text(self.networks.id_label(&channel), channel.as_str(), &inbound, &code);
-                    greeting = Some(Greeting { place, code, text });
-                }
-                Ok(Pairing::Full) => {
-                    warn!(%event, %channel, "too many strangers wait for pairing: this one gets no code");
-                }
-                Err(error) => return Err(InboundError::Invalid(error)),
+            match self.strangers.greet(self, &arrived).await {
+                Ok(greeted) => greeting = greeted,
+                Err(problem) => verdict.rule.push_str(&format!("; no code, because {problem}")),
             }
         }
+        let Arrived { channel, account, inbound } = arrived;
         let vendor = inbound.event.clone();
         let run = self.new_run();
-        let message = Message { channel, account, inbound, verdict, route: Some(route), run, ack };
+        let message = Message { channel, account, inbound, verdict, route: Some(route), run, ack, me };
         Ok((Draft { event, vendor, item: Item::Message(Box::new(message)) }, greeting))
+    }
+
+    /// What a message commands. The account may not be connected when it is taken up again.
+    fn parse(&self, message: &Message) -> Parsed {
+        // Rows of earlier versions do not say who we were.
+        let me = message.me.clone().or_else(|| self.networks.username(&message.channel, &message.account));
+        parse_directive(&message.inbound.text, me.as_deref())
     }
 }
 
@@ -313,36 +318,6 @@ pub(crate) fn hand_on_with(tx: &Tx<'_>, room: Option<mpsc::OwnedPermit<Work>>, w
     if let Some(room) = room {
         tx.after_commit(move || drop(room.send(work)));
     }
-}
-
-/// What a stranger is told.
-struct Greeting {
-    place: Place,
-    code: String,
-    text: String,
-}
-
-impl Greeting {
-    /// Stages it unless this sender was told of this code before.
-    fn stage(&self, tx: &Tx<'_>, deliveries: &Deliveries, draft: &Draft) -> Result<bool, store::StoreError> {
-        let Item::Message(message) = &draft.item else { return Ok(false) };
-        let sender = message.inbound.sender.id.as_str();
-        if !journal::tells_code(tx, message.channel.as_str(), sender, &self.code)? {
-            return Ok(false);
-        }
-        let Some(text) = outbound::notice(&self.text) else { return Ok(false) };
-        let event = draft.event.as_str();
-        deliveries.stage(tx, &self.place, Origin { cause: event, name: &format!("{event}:pairing") }, &text)?;
-        Ok(true)
-    }
-}
-
-fn stranger_text(id_label: &str, channel: &str, inbound: &channel::Inbound, code: &str) -> String {
-    format!(
-        "I do not know you yet.\n\nYour {id_label}: {}\nPairing code: {code}\n\nMy owner can let you in with:\n\
-         `clawdbot pairing approve {channel} {code}`",
-        inbound.sender.id
-    )
 }
 
 #[async_trait]

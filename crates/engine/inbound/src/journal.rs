@@ -3,9 +3,10 @@
 //! A row keeps the verdict and the route it was given, so that a restart does not judge again. The unique vendor event
 //! drops repeats for two days after it was closed.
 
-use channel::Inbound;
+use channel::{Inbound, Target};
 use ids::{AccountId, AgentId, ChannelKind, EventId, RunId, SessionKey};
 use lanes::{QueueMode, Queued, ReplyTo, RunOutcome, TurnFile};
+use outbound::Place;
 use serde::{Deserialize, Serialize};
 use store::{Migration, StoreError, Tx, View, params};
 
@@ -62,9 +63,18 @@ pub(crate) struct Message {
     /// The reaction that says that it is taken up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ack: Option<String>,
+    /// The account's own name at that time, without the sign: what is addressed to it stays so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) me: Option<String>,
 }
 
 impl Message {
+    /// The conversation that it stands in.
+    pub(crate) fn place(&self) -> Place {
+        let target = Target { peer: self.inbound.peer.id.clone(), thread: self.inbound.thread.clone() };
+        Place { channel: self.channel.clone(), account: self.account.clone(), target }
+    }
+
     /// It is kept unless another part of the same message is admitted: what becomes of it is seen when all are here.
     pub(crate) fn awaits_the_rest(&self) -> bool {
         self.verdict.admission == Admission::Keep && self.inbound.merge.is_some()
@@ -295,11 +305,21 @@ pub(crate) fn running(
 pub(crate) fn marked(view: &View<'_>, run: &RunId) -> Result<Vec<Message>, StoreError> {
     let sql = "SELECT body FROM inbox WHERE run = ?1 AND state <> 'closed' AND body LIKE '%\"ack\":%' ORDER BY rowid";
     let bodies = view.query(sql, [run.as_str()], |row| row.get::<_, String>(0))?;
-    let message = |body: String| match serde_json::from_str(&body) {
+    Ok(bodies.iter().filter_map(|body| marked_in(body)).collect())
+}
+
+/// The message of this row, if it was marked when it was taken up and has no end yet.
+pub(crate) fn marked_by(view: &View<'_>, event: &EventId) -> Result<Option<Message>, StoreError> {
+    let sql = "SELECT body FROM inbox WHERE event = ?1 AND state <> 'closed'";
+    let body = view.first(sql, [event.as_str()], |row| row.get::<_, String>(0))?;
+    Ok(body.and_then(|body| marked_in(&body)))
+}
+
+fn marked_in(body: &str) -> Option<Message> {
+    match serde_json::from_str(body) {
         Ok(Item::Message(message)) if message.ack.is_some() => Some(*message),
         _ => None,
-    };
-    Ok(bodies.into_iter().filter_map(message).collect())
+    }
 }
 
 /// The run is over: its rows are closed.
@@ -425,6 +445,7 @@ mod tests {
             route: None,
             run: "r".parse().unwrap(),
             ack: None,
+            me: None,
         };
         (EventId::new(5, event), message)
     }

@@ -1,10 +1,11 @@
 //! Rows follow their runs: taken up when one starts, closed in the transaction in which it ends.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ::config::Live;
 use channel::Target;
-use ids::{AccountId, ChannelKind, Chat, RunId, ThreadId};
+use ids::{AccountId, ChannelKind, Chat, EventId, RunId, ThreadId};
 use lanes::{Committed, ReplyTo, RunOutcome, RunSink, RunStart, StopCause, Turn};
 use outbound::{Deliveries, Place};
 use parking_lot::Mutex;
@@ -15,7 +16,8 @@ use store::{Store, StoreError, Tx};
 use tracing::warn;
 
 use crate::Config;
-use crate::journal::{self, CLIENTS, Message};
+use crate::ack;
+use crate::journal::{self, CLIENTS};
 
 /// Closings that may be under way at once; more wait for the next start, which closes them again.
 const CLOSING_CAPACITY: u32 = 64;
@@ -28,8 +30,8 @@ pub struct Closing {
     deliveries: Deliveries,
     config: Live<Config>,
     tasks: OwnedTasks,
-    /// Places that get work with the commit under way; woken after it.
-    staged: Mutex<Vec<Place>>,
+    /// Places that get work with the commit of a run that is under way; woken after it.
+    staged: Mutex<HashMap<RunId, Vec<Place>>>,
 }
 
 impl Closing {
@@ -45,18 +47,27 @@ impl Closing {
         Self { store, sessions, deliveries, config, tasks, staged: Mutex::default() }
     }
 
-    /// Behind the answer, in its line: who sees the mark go has the answer.
     fn take_marks_back(&self, tx: &Tx<'_>, run: &RunId) -> Result<(), StoreError> {
-        for Message { channel, account, inbound, .. } in journal::marked(tx, run)? {
-            let target = Target { peer: inbound.peer.id, thread: inbound.thread };
-            let place = Place { channel, account, target };
-            let name = format!("{run}:ack:{}", inbound.message);
-            let origin = outbound::Origin { cause: run.as_str(), name: &name };
-            self.deliveries.stage_reaction(tx, &place, origin, (&inbound.message, None))?;
-            self.staged.lock().push(place);
+        let config = self.config.get();
+        for message in journal::marked(tx, run)? {
+            ack::take_back(tx, (&self.deliveries, &config), run.as_str(), &message)?;
+            self.staged.lock().entry(run.clone()).or_default().push(message.place());
         }
         Ok(())
     }
+}
+
+/// Closes the rows of a turn that was let go; the places of their messages.
+fn drop_rows(tx: &Tx<'_>, marks: (&Deliveries, &Config), causes: &[EventId]) -> Result<Vec<Place>, StoreError> {
+    let mut places = Vec::new();
+    for cause in causes {
+        if let Some(message) = journal::marked_by(tx, cause)? {
+            ack::take_back(tx, marks, cause.as_str(), &message)?;
+            places.push(message.place());
+        }
+        journal::close(tx, cause, "inbound.dropped", "the session's queue let it go")?;
+    }
+    Ok(places)
 }
 
 impl RunSink for Closing {
@@ -66,14 +77,13 @@ impl RunSink for Closing {
             return;
         }
         let (store, causes, run) = (self.store.clone(), turn.causes.clone(), turn.run.clone());
+        let (deliveries, config) = (self.deliveries.clone(), self.config.get());
         let work = async move {
-            let closed = store.write(move |tx| {
-                causes
-                    .iter()
-                    .try_for_each(|cause| journal::close(tx, cause, "inbound.dropped", "the session's queue let it go"))
-            });
-            if let Err(error) = closed.await {
-                warn!(%run, %error, "a dropped message could not be closed");
+            let staging = deliveries.clone();
+            let closed = store.write(move |tx| drop_rows(tx, (&staging, &config), &causes));
+            match closed.await {
+                Ok(places) => places.iter().for_each(|place| deliveries.wake(place)),
+                Err(error) => warn!(%run, %error, "a dropped message could not be closed"),
             }
         };
         if self.tasks.try_spawn(|_| work).is_err() {
@@ -93,9 +103,7 @@ impl RunSink for Closing {
             Committed::Steered { causes, queued, .. } => journal::running(tx, causes, &turn.run, "run.steered", queued),
             Committed::Ended { outcome: RunOutcome::Aborted { cause: StopCause::Shutdown } } => Ok(()),
             Committed::Ended { outcome } => {
-                if self.config.get().messages.remove_ack_after_reply {
-                    self.take_marks_back(tx, &turn.run)?;
-                }
+                self.take_marks_back(tx, &turn.run)?;
                 journal::ended(tx, &turn.causes, &turn.run, outcome)
             }
             Committed::Said { .. }
@@ -107,9 +115,9 @@ impl RunSink for Closing {
         }
     }
 
-    fn committed(&self, _start: &RunStart, _step: &Committed) {
-        let staged = std::mem::take(&mut *self.staged.lock());
-        staged.iter().for_each(|place| self.deliveries.wake(place));
+    fn committed(&self, start: &RunStart, _step: &Committed) {
+        let staged = self.staged.lock().remove(start.run());
+        staged.iter().flatten().for_each(|place| self.deliveries.wake(place));
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ids::{PeerKind, SessionKey};
+use ids::SessionKey;
 use stdx::CancellationToken;
 use tokio::sync::mpsc;
 
@@ -94,11 +94,17 @@ impl Actor {
         self.history.keep(&route.key, Heard { text }, limit);
     }
 
-    /// A line for the session's next turn.
-    fn note(&self, fresh: &Fresh) {
+    /// A line for the session's next turn: of somebody whom nothing is done for, context like their words.
+    fn note(&mut self, fresh: &Fresh) {
         let message = &fresh.message;
         let Some(route) = &message.route else { return };
         let label = self.inner.networks.label(&message.channel);
+        if !message.verdict.trusted {
+            let access = self.inner.config.get().access(message.channel.as_str(), message.account.as_str());
+            let text = envelope::reaction_context(&message.inbound, &label, &self.inner.zone);
+            self.history.keep(&route.key, Heard { text }, access.history_limit);
+            return;
+        }
         let line = envelope::reaction_line(&message.inbound, &label);
         self.inner.system_events.push(&route.key, self.inner.clock.now_ms(), &line);
     }
@@ -106,7 +112,7 @@ impl Actor {
     /// Marks the message, beside everything else: a mark that cannot be set is no loss.
     fn acknowledge(&self, fresh: &Fresh) {
         let Some(emoji) = fresh.message.ack.clone() else { return };
-        let (deliveries, place) = (self.inner.deliveries.clone(), turns::place(&fresh.message));
+        let (deliveries, place) = (self.inner.deliveries.clone(), fresh.message.place());
         let message = fresh.message.inbound.message.clone();
         let marking = async move {
             if let Err(error) = deliveries.react(&place, &message, &emoji).await {
@@ -121,8 +127,7 @@ impl Actor {
     async fn admitted(&mut self, fresh: Fresh) {
         let message = &fresh.message;
         let inbound = &message.inbound;
-        let username = self.inner.networks.username(&message.channel, &message.account);
-        let parsed = parse_directive(&inbound.text, username.as_deref());
+        let parsed = self.inner.parse(message);
         // Stopping must not wait behind what it stops.
         if parsed == Parsed::Directive(Directive::Stop) && message.verdict.trusted {
             self.command(fresh, Directive::Stop).await;
@@ -163,19 +168,16 @@ impl Actor {
             self.inner.tasks.spawn(|_| async move { turns::settle(&inner, settled).await }).await;
             return;
         }
-        if let [only] = group.as_slice() {
-            let message = &only.message;
-            let username = self.inner.networks.username(&message.channel, &message.account);
-            if let Parsed::Directive(directive) = parse_directive(&message.inbound.text, username.as_deref()) {
-                self.command(only.clone(), directive).await;
-                return;
-            }
+        if let [only] = group.as_slice()
+            && let Parsed::Directive(directive) = self.inner.parse(&only.message)
+        {
+            self.command(only.clone(), directive).await;
+            return;
         }
         let Some(key) = group.last().and_then(|last| last.message.route.as_ref()).map(|route| route.key.clone()) else {
             return;
         };
-        let is_group = group.last().is_some_and(|last| last.message.inbound.peer.kind != PeerKind::Dm);
-        let context = if is_group { self.history.take(&key) } else { Vec::new() };
+        let context = self.history.take(&key);
         let Ok(ticket) = self.inner.lanes.reserve(key).await else { return };
         let work = async move {
             turns::settle(&inner, settled).await;

@@ -15,6 +15,17 @@ use crate::{
     Activation, Admission, Config, Facts, InboundError, Parsed, Patterns, Route, Verdict, admit, parse_directive, route,
 };
 
+/// What is decided on a message when it comes.
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
+    /// Where it belongs, whether it is admitted or not.
+    pub(super) route: Route,
+    /// The mark it gets when it is taken up.
+    pub(super) ack: Option<String>,
+    /// The account's own name.
+    pub(super) me: Option<String>,
+}
+
 /// Compiled mention patterns, made anew when the config changes.
 #[derive(Debug, Default)]
 pub(super) struct Judge {
@@ -28,14 +39,14 @@ struct Compiled {
 }
 
 impl Judge {
-    /// The verdict on a message, where it belongs whether it is admitted or not, and the mark it gets when it is taken up.
+    /// The verdict on a message and what goes with it.
     pub(super) async fn judge(
         &self,
         inner: &Inner,
         config: &Arc<Config>,
         arrived: &Arrived,
         is_ours: bool,
-    ) -> Result<(Verdict, Route, Option<String>), InboundError> {
+    ) -> Result<Judged, InboundError> {
         let Arrived { channel, account, inbound } = arrived;
         let route = route(config, channel.as_str(), account.as_str(), inbound);
         let access = config.access(channel.as_str(), account.as_str());
@@ -46,7 +57,7 @@ impl Judge {
                 (activation(inner, &route.key).await?, takes_part(inner, &route, inbound).await?)
             }
         };
-        let username = inner.networks.username(channel, account);
+        let me = inner.networks.username(channel, account);
         let facts = Facts {
             message: inbound,
             access: &access,
@@ -54,13 +65,13 @@ impl Judge {
             patterns: &patterns,
             activation,
             takes_part: if inbound.change == Change::Reacted { is_ours } else { takes_part },
-            is_command: parse_directive(&inbound.text, username.as_deref()) != Parsed::Text,
+            is_command: parse_directive(&inbound.text, me.as_deref()) != Parsed::Text,
         };
         let verdict = admit(&facts);
         let is_taken_up = verdict.admission == Admission::Admit && inbound.change == Change::New;
         let mark = || ack(&config.messages, emoji(config, &route.agent), inbound.peer.kind, needs_mention(&facts));
-        let mark = is_taken_up.then(mark).flatten();
-        Ok((verdict, route, mark))
+        let ack = is_taken_up.then(mark).flatten();
+        Ok(Judged { verdict, route, ack, me })
     }
 
     fn patterns(&self, config: &Arc<Config>, agent: &AgentId) -> Arc<Patterns> {

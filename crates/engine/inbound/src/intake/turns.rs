@@ -2,17 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use channel::Target;
 use futures_util::future::join_all;
 use ids::{Chat, EventId, PeerKind, SessionKey};
 use lanes::{LaneName, QueueMode, QueueSettings, Queued, ReplyTo, Ticket, Turn, TurnFile, TurnOptions};
-use outbound::{Origin as PieceOrigin, Place};
+use outbound::{Origin as PieceOrigin, Place, Visible};
 use tool::{Origin, Provenance, Secrecy};
 use tracing::warn;
 
 use super::{Fresh, Inner, answer_name, judge};
 use crate::{
-    Activation, Directive, allowlist,
+    Activation, Directive, ack, allowlist,
     directives::{self, Answer, Given},
     envelope::{self, Surroundings},
     group_history::Heard,
@@ -92,13 +91,8 @@ fn provenance(message: &Message, event: &EventId) -> Provenance {
     Provenance::new(origin, Secrecy::Chat).by(by).caused_by(event.clone())
 }
 
-pub(super) fn place(message: &Message) -> Place {
-    let target = Target { peer: message.inbound.peer.id.clone(), thread: message.inbound.thread.clone() };
-    Place { channel: message.channel.clone(), account: message.account.clone(), target }
-}
-
 fn reply_to(message: &Message) -> ReplyTo {
-    let Place { channel, account, target } = place(message);
+    let Place { channel, account, target } = message.place();
     ReplyTo::Channel { channel, account, target, message: Some(message.inbound.message.clone()) }
 }
 
@@ -109,8 +103,6 @@ async fn group_prompt(inner: &Inner, message: &Message) -> Option<String> {
     }
     let access = inner.config.get().access(message.channel.as_str(), message.account.as_str());
     let rules = access.group(inbound.peer.id.as_str(), inbound.thread.as_ref().map(ids::ThreadId::as_str));
-    let needs_mention = rules.as_ref().is_none_or(|rules| rules.require_mention);
-    let usual = if needs_mention { Activation::Mention } else { Activation::Always };
     let chosen = match &message.route {
         Some(route) => judge::activation(inner, &route.key).await.unwrap_or_else(|error| {
             warn!(session = %route.key, %error, "the group's activation could not be read");
@@ -123,7 +115,7 @@ async fn group_prompt(inner: &Inner, message: &Message) -> Option<String> {
         "You are in the {} group “{title}”. Several people write here; each message names its sender. {} Answer the one \
          who addressed you, briefly and like a person, without tables. When nothing needs saying, answer exactly NO_REPLY.",
         inner.networks.label(&message.channel),
-        chosen.unwrap_or(usual).sentence()
+        Activation::of(chosen, rules.as_ref()).sentence()
     );
     Some(match rules.and_then(|rules| rules.system_prompt) {
         Some(own) => format!("{intro}\n\n{own}"),
@@ -181,10 +173,10 @@ fn request_turn(inner: &Inner, event: EventId, request: Request) -> Turn {
 
 /// A command that a person gave on a network.
 pub(super) async fn command_of_message(inner: &Arc<Inner>, fresh: Fresh, directive: Directive, ticket: Option<Ticket>) {
-    let Fresh { event, message } = &fresh;
+    let message = &fresh.message;
     let Some(route) = message.route.clone() else { return };
     if !message.verdict.trusted {
-        close(inner, event, "inbound.command-refused", "the sender may not give commands").await;
+        close_message(inner, &fresh, None, "inbound.command-refused", "the sender may not give commands").await;
         return;
     }
     let who = format!(
@@ -205,7 +197,10 @@ pub(super) async fn command_of_message(inner: &Arc<Inner>, fresh: Fresh, directi
     };
     let given = Given { key: route.key.clone(), who, group, from: Some(from) };
     match answer(inner, &given, directive).await {
-        Answer::Say(text) => say(inner, event, &place(message), &text).await,
+        Answer::Say(text) => {
+            let text = outbound::notice(&text);
+            close_message(inner, &fresh, text, "inbound.answered", "a command").await;
+        }
         Answer::StartOver(text) => {
             let Some(ticket) = ticket else { return };
             let mut first = fresh.clone();
@@ -228,7 +223,7 @@ pub(super) async fn command_of_request(
     let given = Given { key: request.key.clone(), who, group, from: None };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => {
-            close(inner, &event, "inbound.answered", "a command").await;
+            close_request(inner, &event).await;
             inner.shown.answer(&request.run, &request.sent, Some(&text));
         }
         Answer::StartOver(text) => {
@@ -250,24 +245,28 @@ async fn answer(inner: &Arc<Inner>, given: &Given, directive: Directive) -> Answ
     }
 }
 
-/// The answer and the end of the row are one commit.
-async fn say(inner: &Inner, event: &EventId, place: &Place, text: &str) {
-    let Some(text) = outbound::notice(text) else { return };
-    let (deliveries, closed, at) = (inner.deliveries.clone(), event.clone(), place.clone());
+/// The answer, the end of the row and the end of its mark are one commit.
+async fn close_message(inner: &Inner, fresh: &Fresh, answer: Option<Visible>, kind: &'static str, why: &'static str) {
+    let (deliveries, config, closed) = (inner.deliveries.clone(), inner.config.get(), fresh.clone());
     let written = inner.store.write(move |tx| {
-        let name = answer_name(&closed);
-        deliveries.stage(tx, &at, PieceOrigin { cause: closed.as_str(), name: &name }, &text)?;
-        journal::close(tx, &closed, "inbound.answered", "a command")
+        let Fresh { event, message } = &closed;
+        if let Some(text) = answer {
+            let name = answer_name(event);
+            deliveries.stage(tx, &message.place(), PieceOrigin { cause: event.as_str(), name: &name }, &text)?;
+        }
+        ack::take_back(tx, (&deliveries, &config), event.as_str(), message)?;
+        journal::close(tx, event, kind, why)
     });
     match written.await {
-        Ok(()) => inner.deliveries.wake(place),
-        Err(error) => warn!(%event, %error, "a command's answer could not be written"),
+        Ok(()) => inner.deliveries.wake(&fresh.message.place()),
+        Err(error) => warn!(event = %fresh.event, %error, "a message could not be closed with its answer"),
     }
 }
 
-async fn close(inner: &Inner, event: &EventId, kind: &'static str, why: &'static str) {
+async fn close_request(inner: &Inner, event: &EventId) {
     let closed = event.clone();
-    if let Err(error) = inner.store.write(move |tx| journal::close(tx, &closed, kind, why)).await {
-        warn!(%event, %error, "a message could not be closed");
+    let written = inner.store.write(move |tx| journal::close(tx, &closed, "inbound.answered", "a command"));
+    if let Err(error) = written.await {
+        warn!(%event, %error, "a request could not be closed");
     }
 }
