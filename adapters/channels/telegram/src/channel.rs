@@ -15,7 +15,7 @@ pub(crate) const TEXT: usize = 4096;
 pub(crate) const CAPTION: usize = 1024;
 /// What Telegram's own servers give to a bot and take from it.
 pub(crate) const DOWNLOAD: u64 = 20 << 20;
-const UPLOAD: u64 = 50 << 20;
+pub(crate) const UPLOAD: u64 = 50 << 20;
 
 static DESCRIPTOR: Descriptor = Descriptor {
     kind: "telegram",

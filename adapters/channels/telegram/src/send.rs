@@ -1,14 +1,17 @@
 //! One message out.
 
+use std::{fmt, slice};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use channel::{Attachment, Button, ChannelError, Keyboard, Outbound, OutboundBody, Receipt, Speaker};
 use net::{FilePart, Multipart};
 use serde_json::{Map, Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::debug;
 
 use crate::api::{Api, CallError, too_large_text};
-use crate::channel::{CAPTION, TEXT};
+use crate::channel::{CAPTION, TEXT, UPLOAD};
 use crate::format::{Rendered, render_within};
 use crate::target::Place;
 use crate::update::Sent;
@@ -16,17 +19,21 @@ use crate::update::Sent;
 /// What Telegram shows as a picture; anything larger goes as a file.
 const LARGEST_PHOTO: usize = 10 << 20;
 
+/// Megabytes of files that an account holds in memory while they leave; what finds no room waits.
+const ROOM_MB: u32 = 64;
+
 #[derive(Debug)]
 pub(crate) struct Voice {
     api: Api,
     link_preview: bool,
     /// Bytes of one file.
     largest: u64,
+    room: Semaphore,
 }
 
 impl Voice {
     pub(crate) fn new(api: Api, link_preview: bool, largest: u64) -> Self {
-        Self { api, link_preview, largest }
+        Self { api, link_preview, largest, room: Semaphore::new(ROOM_MB as usize) }
     }
 }
 
@@ -68,7 +75,8 @@ impl Voice {
         file: &Attachment,
         caption: &str,
     ) -> Result<Sent, ChannelError> {
-        let content = self.read(file).await?;
+        let held = self.read(slice::from_ref(file)).await?;
+        let content = held.contents.first().cloned().unwrap_or_default();
         let caption = Text::of(caption, CAPTION)?;
         let ways = ways(file, content.len());
         let mut refused = None;
@@ -93,7 +101,8 @@ impl Voice {
         Err(ChannelError::Rejected(refused.unwrap_or_default()))
     }
 
-    /// Several pictures and videos in one call. Refused as a whole, they are the host's to send one by one.
+    /// Several pictures and videos in one call. Refused as a whole, or too much for one call, they are the host's to send
+    /// one by one.
     async fn send_album(
         &self,
         place: &Place,
@@ -102,14 +111,12 @@ impl Voice {
         caption: &str,
     ) -> Result<Vec<Sent>, ChannelError> {
         let caption = Text::of(caption, CAPTION)?;
-        let mut contents = Vec::with_capacity(files.len());
-        for file in files {
-            contents.push((file, self.read(file).await?));
-        }
+        let held = self.read(files).await?;
         self.with_second_chances(place, &caption, |place, caption| {
             let mut params = frame(place, message);
             params.insert("media".to_owned(), album(files, &caption).into());
-            let form = contents.iter().enumerate().fold(form(params), |form, (number, (file, content))| {
+            let contents = files.iter().zip(&held.contents).enumerate();
+            let form = contents.fold(form(params), |form, (number, (file, content))| {
                 form.file(format!("file{number}"), part(file, content))
             });
             async move { self.api.upload("sendMediaGroup", form).await }
@@ -117,13 +124,29 @@ impl Voice {
         .await
     }
 
-    async fn read(&self, file: &Attachment) -> Result<Bytes, ChannelError> {
-        let content = tokio::fs::read(file.path.as_path()).await;
-        let content = content.map_err(|problem| ChannelError::Rejected(format!("{}: {problem}", file.name)))?;
-        if u64::try_from(content.len()).is_ok_and(|size| size > self.largest) {
-            return Err(ChannelError::Rejected(format!("{}: {}", file.name, too_large_text(self.largest))));
+    /// What one call carries. Nothing is read before it is known to be small enough and there is room for it.
+    async fn read(&self, files: &[Attachment]) -> Result<Held<'_>, ChannelError> {
+        let refused =
+            |file: &Attachment, problem: &dyn fmt::Display| ChannelError::Rejected(format!("{}: {problem}", file.name));
+        let mut together: u64 = 0;
+        for file in files {
+            let size = tokio::fs::metadata(file.path.as_path()).await.map_err(|problem| refused(file, &problem))?.len();
+            if size > self.largest {
+                return Err(refused(file, &too_large_text(self.largest)));
+            }
+            together = together.saturating_add(size);
         }
-        Ok(Bytes::from(content))
+        if files.len() > 1 && together > UPLOAD {
+            return Err(ChannelError::Rejected(format!("the album {}", too_large_text(UPLOAD))));
+        }
+        let needed = u32::try_from(together.div_ceil(1 << 20)).unwrap_or(ROOM_MB).min(ROOM_MB);
+        let room = self.room.acquire_many(needed).await.map_err(|_| ChannelError::Ended)?;
+        let mut contents = Vec::with_capacity(files.len());
+        for file in files {
+            let content = tokio::fs::read(file.path.as_path()).await.map_err(|problem| refused(file, &problem))?;
+            contents.push(Bytes::from(content));
+        }
+        Ok(Held { contents, _room: room })
     }
 
     /// Asks again where Telegram certainly took nothing and says what would pass: without formatting, without a topic
@@ -159,6 +182,12 @@ impl Voice {
             }
         }
     }
+}
+
+/// Files in memory, and the room they take.
+struct Held<'a> {
+    contents: Vec<Bytes>,
+    _room: SemaphorePermit<'a>,
 }
 
 /// A text both ways: formatted if it can be, and as it was written.

@@ -152,6 +152,22 @@ async fn an_album_that_is_refused_as_a_whole_is_rejected_and_nothing_of_it_was_s
 }
 
 #[tokio::test]
+async fn an_album_that_is_too_much_for_one_call_is_rejected_before_it_is_read() {
+    let setting = Setting::new().await;
+    let chat = setting.telegram.user("ann").chat();
+    let speaker = setting.connect_with(json!({ "mediaMaxMb": 40 })).await.unwrap().speaker;
+    let large = |name: &str| {
+        let file = setting.file(name, "image/png", b"");
+        std::fs::File::options().write(true).open(file.path.as_path()).unwrap().set_len(30 << 20).unwrap();
+        file
+    };
+    let body = OutboundBody::Album { files: vec![large("a.png"), large("b.png")], caption: String::new() };
+    let answer = speaker.send(&message(to(chat), body)).await;
+    assert_eq!(answer, Err(ChannelError::Rejected("the album is larger than 50 MB".to_owned())));
+    assert!(setting.telegram.log().is_empty());
+}
+
+#[tokio::test]
 async fn a_file_above_the_owners_limit_goes_neither_way() {
     let setting = Setting::new().await;
     let ann = setting.telegram.user("ann");
