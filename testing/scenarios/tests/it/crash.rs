@@ -1,9 +1,12 @@
 //! `kill -9` at the worst moments.
 
-use fakes::model::Answer;
-use fakes::telegram::Fault;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::stage::Stage;
+use fakes::model::Answer;
+use fakes::telegram::{Fault, Moment};
+
+use crate::{stage::Stage, telegram_features::PNG};
 
 #[tokio::test]
 async fn a_message_that_was_taken_before_the_kill_is_answered_after_the_start() -> anyhow::Result<()> {
@@ -17,6 +20,46 @@ async fn a_message_that_was_taken_before_the_kill_is_answered_after_the_start() 
     assert_eq!(stage.telegram.expect_reply().await.text, "I do.");
     stage.telegram.all_confirmed().await;
     assert_eq!(stage.telegram.texts(), ["I do."]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_picture_that_came_before_a_kill_is_fetched_when_its_account_is_connected_again() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("A picture."));
+    let arrived = Arc::new(tokio::sync::Notify::new());
+    let tell = Arc::clone(&arrived);
+    stage.telegram.watch(move |moment| {
+        if matches!(moment, Moment::Arrived { method: "getFile" }) {
+            tell.notify_one();
+        }
+    });
+    stage.telegram.slow("getFile", Duration::from_secs(60));
+    stage.telegram.user("ann").sends_photo(PNG, "what is this?");
+    arrived.notified().await;
+    stage.gateway.kill().await?;
+    stage.telegram.mend();
+    stage.telegram.slow("getMe", Duration::from_secs(2));
+    stage.gateway.restart().await?;
+    stage.telegram.expect_reply().await;
+    let asked = stage.model.request(1).await.user_text();
+    assert!(asked.contains("[media attached:") && asked.contains("what is this?"), "{asked}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_command_with_the_bots_name_that_came_before_a_kill_is_a_command_after_the_start() -> anyhow::Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.model.otherwise(|_| Answer::text("That was a text."));
+    // A part of an album waits for the rest, so that it is a row and nothing more at the kill.
+    stage.telegram.user("ann").sends_album(&[PNG.into()], "/whoami@fake_clawd_bot");
+    stage.telegram.all_confirmed().await;
+    stage.gateway.kill().await?;
+    stage.telegram.slow("getMe", Duration::from_secs(2));
+    stage.gateway.restart().await?;
+    let told = stage.telegram.expect_reply().await.text;
+    assert!(told.contains("Sender:"), "{told}");
+    assert!(stage.model.requests().is_empty());
     Ok(())
 }
 

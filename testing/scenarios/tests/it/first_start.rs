@@ -47,6 +47,19 @@ async fn without_a_model_a_person_on_telegram_is_told_in_one_sentence_what_to_do
     Ok(())
 }
 
+#[tokio::test]
+async fn an_account_that_has_not_connected_yet_is_configured_and_starting() -> anyhow::Result<()> {
+    let telegram = FakeTelegram::start().await?;
+    telegram.slow("getMe", std::time::Duration::from_secs(60));
+    let gateway = TestGateway::start(&config_for(None, Some((&telegram, &[])))).await?;
+    let health = gateway.chat("main").await?.call("health", &serde_json::json!({})).await?;
+    assert_eq!(health["channels"]["telegram"]["configured"], true, "{health}");
+    let status = gateway.cli(&["status"]).await?;
+    let status = String::from_utf8_lossy(&status.stdout);
+    assert!(status.contains("Telegram: default: starting"), "{status}");
+    Ok(())
+}
+
 /// Sentences of one text: what ends them is followed by a space or by nothing.
 fn sentences(text: &str) -> usize {
     text.split_whitespace().filter(|word| word.ends_with(['.', '!', '?'])).count()

@@ -165,6 +165,25 @@ async fn pictures_of_one_answer_are_one_album_and_go_singly_where_it_is_refused(
 }
 
 #[tokio::test]
+async fn a_chat_that_refuses_one_part_of_an_album_gets_the_others_and_a_word_about_it() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    pictures(&stage, &["a.png", "b.png", "c.png"])?;
+    stage.model.answer(Answer::text("Three pictures:\nMEDIA:a.png\nMEDIA:b.png\nMEDIA:c.png"));
+    let refused = || Fault::Refused(400, "Bad Request: not enough rights to send that to the chat".to_owned());
+    for method in ["sendMediaGroup", "sendPhoto", "sendDocument"] {
+        stage.telegram.fault(method, refused());
+    }
+    stage.telegram.user("ann").says("show me");
+    let told = stage.telegram.expect_reply().await;
+    assert_eq!(told.method, "sendMessage");
+    assert!(told.text.contains("Three pictures:") && told.text.contains("not enough rights"), "{}", told.text);
+    for _ in 0..2 {
+        assert_eq!(stage.telegram.expect_reply().await.method, "sendPhoto");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_kill_while_the_tool_sends_neither_loses_nor_interrupts_anything() -> anyhow::Result<()> {
     let mut stage = Stage::set().await?;
     let arrived = Arc::new(tokio::sync::Notify::new());

@@ -155,3 +155,30 @@ async fn a_code_of_the_published_program_is_approved_without_a_gateway() -> anyh
     assert!(String::from_utf8_lossy(&removed.stdout).contains("\"removed\": true"), "{removed:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_broken_store_gives_no_codes_and_keeps_nobody_waiting_who_is_let_in() -> anyhow::Result<()> {
+    let model = FakeModel::start().await?;
+    model.otherwise(|_| Answer::text("Hello, friend"));
+    let telegram = FakeTelegram::start().await?;
+    let ann = telegram.user("ann");
+    let home = Home::new()?;
+    home.write_config(&config_for(Some(&model), Some((&telegram, &[ann.id()]))))?;
+    let store = home.state().join("credentials").join("telegram-pairing.json");
+    std::fs::create_dir_all(home.state().join("credentials"))?;
+    std::fs::write(&store, "{ torn")?;
+    let gateway = TestGateway::start_in(home, &[]).await?;
+    telegram.user("bob").says("hello?");
+    telegram.user("bob").says("anybody?");
+    ann.says("hello");
+    assert_eq!(telegram.expect_reply().await.text, "Hello, friend");
+    telegram.all_confirmed().await;
+    assert_eq!(telegram.texts().len(), 1, "a stranger is told nothing: {:?}", telegram.texts());
+    let log = gateway.chat("main").await?.call("logs.tail", &json!({ "limit": 1000 })).await?.to_string();
+    assert_eq!(log.matches("strangers get no pairing codes").count(), 1, "{log}");
+    let doctor = gateway.cli(&["doctor"]).await?;
+    let found = String::from_utf8_lossy(&doctor.stdout);
+    assert!(!doctor.status.success() && found.contains("telegram-pairing.json"), "{found}");
+    assert_eq!(std::fs::read_to_string(&store)?, "{ torn");
+    Ok(())
+}
