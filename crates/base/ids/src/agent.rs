@@ -97,6 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_default_agent_is_the_first_that_is_marked_else_the_first_else_main() {
+        let default = |listed: &[(&str, bool)]| AgentId::default_of(listed.iter().copied()).to_string();
+        assert_eq!(default(&[("a", false), ("b", true), ("c", true)]), "b");
+        assert_eq!(default(&[("A", false), ("b", false)]), "a");
+        assert_eq!(default(&[]), "main");
+    }
+
+    #[test]
     fn any_text_can_be_made_an_agent_id() {
         assert_eq!(AgentId::normalised("My Agent!").as_str(), "my-agent");
         assert_eq!(AgentId::normalised("  ").as_str(), "main");

@@ -30,8 +30,7 @@ pub struct Closing {
     deliveries: Deliveries,
     config: Live<Config>,
     tasks: OwnedTasks,
-    /// Places that get work with the commit of a run that is under way; woken after it.
-    staged: Mutex<HashMap<RunId, Vec<Place>>>,
+    staged: Staged,
 }
 
 impl Closing {
@@ -44,14 +43,14 @@ impl Closing {
         cancel: &CancellationToken,
     ) -> Self {
         let tasks = OwnedTasks::new("closing of inbox rows", cancel, CLOSING_CAPACITY);
-        Self { store, sessions, deliveries, config, tasks, staged: Mutex::default() }
+        Self { store, sessions, deliveries, config, tasks, staged: Staged::default() }
     }
 
     fn take_marks_back(&self, tx: &Tx<'_>, run: &RunId) -> Result<(), StoreError> {
         let config = self.config.get();
         for message in journal::marked(tx, run)? {
             ack::take_back(tx, (&self.deliveries, &config), run.as_str(), &message)?;
-            self.staged.lock().entry(run.clone()).or_default().push(message.place());
+            self.staged.add(run, message.place());
         }
         Ok(())
     }
@@ -116,8 +115,22 @@ impl RunSink for Closing {
     }
 
     fn committed(&self, start: &RunStart, _step: &Committed) {
-        let staged = self.staged.lock().remove(start.run());
-        staged.iter().flatten().for_each(|place| self.deliveries.wake(place));
+        self.staged.take(start.run()).iter().for_each(|place| self.deliveries.wake(place));
+    }
+}
+
+/// Places that get work with a run's commit that is under way, and are woken after it. Each run has its own: woken by
+/// another's commit, they would find nothing yet.
+#[derive(Debug, Default)]
+struct Staged(Mutex<HashMap<RunId, Vec<Place>>>);
+
+impl Staged {
+    fn add(&self, run: &RunId, place: Place) {
+        self.0.lock().entry(run.clone()).or_default().push(place);
+    }
+
+    fn take(&self, run: &RunId) -> Vec<Place> {
+        self.0.lock().remove(run).unwrap_or_default()
     }
 }
 
@@ -208,6 +221,18 @@ mod tests {
 
     fn value(record: &Record) -> Value {
         serde_json::to_value(record).unwrap()
+    }
+
+    #[test]
+    fn what_one_run_stages_is_not_woken_by_the_commit_of_another() {
+        let staged = Staged::default();
+        let (one, other): (RunId, RunId) = ("one".parse().unwrap(), "other".parse().unwrap());
+        let target = Target { peer: "7".parse().unwrap(), thread: None };
+        let place = Place { channel: "telegram".parse().unwrap(), account: "default".parse().unwrap(), target };
+        staged.add(&one, place.clone());
+        assert_eq!(staged.take(&other), []);
+        assert_eq!(staged.take(&one), [place]);
+        assert_eq!(staged.take(&one), []);
     }
 
     #[test]
