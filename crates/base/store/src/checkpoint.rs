@@ -2,49 +2,97 @@
 //!
 //! The log starts over only when all of it was moved, so when the thread beside is done the writer itself moves the
 //! few pages that were added since: a short wait now and then instead of a long one.
+//!
+//! The log's file is as long as the log will be before its first pages are needed: a commit that lengthens the file
+//! waits for the file's own record on the disk as well as for its data.
 
+use std::cell::Cell;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use stdx::AbsPath;
 use tracing::warn;
 
 use crate::StoreError;
 
-/// Commits between two moves.
-const EVERY: u32 = 400;
+/// A log of so many pages is moved: 8 MiB.
+const LONG: u32 = 2_000;
+/// A log of so many pages belongs to a program that goes on writing: its file is lengthened.
+const BUSY: u32 = 50;
+/// Bytes of that file: a long log, and what is added while it is moved.
+pub(crate) const ROOM: u64 = 12 << 20;
 
-/// Counts commits and moves the log on a thread of its own.
+thread_local! {
+    /// Pages in the log after the newest commit of this thread, which SQLite tells to a plain function only.
+    static PAGES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Watches how long the log is, and moves it on a thread of its own.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     path: AbsPath,
-    commits: u32,
+    has_room: bool,
+    /// Pages in the log when the last move began.
+    moved: u32,
     running: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl Checkpoints {
-    pub(crate) fn new(path: AbsPath) -> Self {
-        Self { path, commits: 0, running: None }
+    /// For the log of `writer`, whose commits are made on the thread that calls [`Checkpoints::committed`].
+    pub(crate) fn new(path: AbsPath, writer: &Connection) -> Self {
+        writer.wal_hook(Some(|_, pages| {
+            PAGES.set(u32::try_from(pages).unwrap_or(0));
+            Ok(())
+        }));
+        Self { path, has_room: false, moved: 0, running: None }
     }
 
     /// Called after each commit, when its callers were told.
     pub(crate) fn committed(&mut self, writer: &Connection) {
-        self.commits += 1;
+        let pages = PAGES.get();
+        if !self.has_room && pages > BUSY {
+            self.has_room = true;
+            if let Err(error) = self.make_room(writer) {
+                warn!(%error, "database log was not given its room: commits take longer until the disk has some");
+            }
+        }
         if self.running.as_ref().is_some_and(JoinHandle::is_finished)
             && let Some(running) = self.running.take()
         {
             report(running.join().unwrap_or(Ok(())));
             report(checkpoint(writer));
         }
-        if self.commits < EVERY || self.running.is_some() {
+        if pages < self.moved {
+            // The log has started over.
+            self.moved = 0;
+        }
+        if pages - self.moved < LONG || self.running.is_some() {
             return;
         }
-        self.commits = 0;
+        self.moved = pages;
         let path = self.path.clone();
         let thread = std::thread::Builder::new().name("store-checkpoint".to_owned());
         // Without a thread the log goes on growing until the next try.
         self.running = thread.spawn(move || checkpoint(&open(&path)?)).ok();
+    }
+
+    /// Lengthens the log's file with zeros, which are no pages to SQLite.
+    fn make_room(&self, writer: &Connection) -> Result<(), StoreError> {
+        // Nobody adds to the log meanwhile.
+        let _alone = Transaction::new_unchecked(writer, TransactionBehavior::Immediate)?;
+        let mut file = OpenOptions::new().append(true).open(format!("{}-wal", self.path))?;
+        let length = file.metadata()?.len();
+        let zeros = [0; 64 << 10];
+        let missing = ROOM.saturating_sub(length).div_ceil(zeros.len() as u64);
+        if let Err(error) = (0..missing).try_for_each(|_| file.write_all(&zeros)) {
+            // What little room a full disk has is for words.
+            file.set_len(length)?;
+            return Err(error.into());
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use stdx::{AbsPath, Clock};
 
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{Checkpoints, ROOM};
 use crate::group::{Job, Writing};
 use crate::memory::{self, Memory};
 use crate::migration;
@@ -42,13 +42,15 @@ impl Store {
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         migration::check_layout(&connection)?;
-        connection.execute_batch(
+        connection.execute_batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
-             PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -1024; PRAGMA mmap_size = 0;
+             PRAGMA journal_size_limit = {}; PRAGMA cache_size = -1024; PRAGMA mmap_size = 0;
              PRAGMA temp_store = MEMORY;",
-        )?;
+            2 * ROOM
+        ))?;
         let token = migration::prepare(&mut connection, migrations)?;
-        let writer = Writer::start(writing(connection, clock, token), Checkpoints::new(path.clone()))?;
+        let checkpoints = Checkpoints::new(path.clone(), &connection);
+        let writer = Writer::start(writing(connection, clock, token), checkpoints)?;
         Ok(Self(Arc::new(Backing::File { writer, readers: Readers::new(path.clone()), fence: Fence(token) })))
     }
 

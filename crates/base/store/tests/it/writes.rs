@@ -127,6 +127,25 @@ async fn the_files_are_private_to_their_owner() {
 }
 
 #[tokio::test]
+async fn the_log_of_a_busy_program_is_written_in_place() {
+    let folder = folder();
+    let store = open(&folder);
+    let length = || std::fs::metadata(folder.path.with_suffix("-wal")).unwrap().len();
+    insert(&store, "a").await.unwrap();
+    assert!(length() < 1 << 20, "few words need no room: {}", length());
+    for number in 0..100 {
+        insert(&store, &format!("{number:0500}")).await.unwrap();
+    }
+    let roomy = length();
+    for number in 100..1_000 {
+        insert(&store, &format!("{number:0500}")).await.unwrap();
+    }
+    assert_eq!(length(), roomy, "a commit lengthened the file");
+    let other = open(&folder);
+    assert_eq!(notes(&other).len(), 1_001, "the zeros behind the log are no words");
+}
+
+#[tokio::test]
 async fn the_log_does_not_grow_without_end() {
     let folder = folder();
     let store = open(&folder);
