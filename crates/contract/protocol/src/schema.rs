@@ -1,10 +1,34 @@
 //! JSON Schema of everything on the wire, generated from the types, in the forms clients know: choices are spelled out
 //! as `anyOf` of constants, and a field that may be absent may not be `null` unless it says so.
 
+use std::collections::HashMap;
+
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{Event, Method, PROTOCOL_VERSION, catalogue};
+
+/// What [`schema`] gives, as it is committed.
+const COMMITTED: &str = include_str!("../schema.json");
+
+/// What clients may send with a method, from the committed file: a program that serves needs no generator for it. `None`
+/// for a method that is not of the protocol.
+#[must_use]
+pub fn committed_params(method: &str) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct File<'a> {
+        #[serde(borrow)]
+        methods: HashMap<&'a str, Facts<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Facts<'a> {
+        #[serde(borrow)]
+        params: &'a RawValue,
+    }
+    let file: File<'_> = serde_json::from_str(COMMITTED).ok()?;
+    serde_json::from_str(file.methods.get(method)?.params.get()).ok()
+}
 
 /// What clients may send with `M`.
 #[must_use]

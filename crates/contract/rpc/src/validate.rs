@@ -1,5 +1,5 @@
 //! Params that serde refused are checked against the method's schema, so that the client reads every problem in the
-//! wording it knows. The schema is built only then, or when a `null` hides from serde: a good call does not pay for it.
+//! wording it knows. The schema is read only then, or when a `null` hides from serde: a good call does not pay for it.
 
 use protocol::Method;
 use serde::de::Error as _;
@@ -57,7 +57,7 @@ fn again<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
 
 fn explain<M: Method>(text: &str) -> Option<String> {
     let value: Value = serde_json::from_str(text).ok()?;
-    let found = problems(&protocol::schema::params::<M>(), &value);
+    let found = problems(&protocol::schema::committed_params(M::NAME)?, &value);
     (!found.is_empty()).then(|| format!("invalid {} params: {}", M::NAME, found.join("; ")))
 }
 
