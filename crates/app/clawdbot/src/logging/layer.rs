@@ -64,7 +64,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ToFile {
         }
         event.record(&mut found);
         let now = self.clock.now_ms();
-        let line = line::line(event.metadata(), &found.message, found.fields, &self.host, &iso(now));
+        let line = line::line(event.metadata(), &found.message, &found.fields, &self.host, &iso(now));
         self.file.write(&self.redactor.clean(&line), now);
     }
 }

@@ -1,46 +1,72 @@
 //! The shape of a line in the log file: the published one, which other clients parse, with fields of ours as "2".
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use tracing::{Level, Metadata};
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "0")]
+    subsystem: &'a str,
+    #[serde(rename = "1")]
+    message: &'a str,
+    #[serde(rename = "2", skip_serializing_if = "Map::is_empty")]
+    fields: &'a Map<String, Value>,
+    _meta: Meta<'a>,
+    time: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta<'a> {
+    runtime: &'static str,
+    runtime_version: &'static str,
+    hostname: &'a str,
+    name: &'a str,
+    parent_names: [&'static str; 1],
+    date: &'a str,
+    log_level_id: u8,
+    log_level_name: &'static str,
+    path: Place<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place<'a> {
+    file_path: &'a str,
+    file_line: String,
+}
 
 /// One event, ready to be written.
 pub(crate) fn line(
     metadata: &Metadata<'_>,
     message: &str,
-    fields: Map<String, Value>,
+    fields: &Map<String, Value>,
     host: &str,
     time: &str,
 ) -> String {
-    let subsystem = json!({ "subsystem": subsystem(metadata.target()) }).to_string();
-    let (id, name) = level(*metadata.level());
-    let mut line = Map::new();
-    line.insert("0".to_owned(), Value::String(subsystem.clone()));
-    line.insert("1".to_owned(), Value::String(message.to_owned()));
-    if !fields.is_empty() {
-        line.insert("2".to_owned(), Value::Object(fields));
-    }
-    line.insert(
-        "_meta".to_owned(),
-        json!({
-            "runtime": "rust",
-            "runtimeVersion": env!("CARGO_PKG_RUST_VERSION"),
-            "hostname": host,
-            "name": subsystem,
-            "parentNames": ["clawdbot"],
-            "date": time,
-            "logLevelId": id,
-            "logLevelName": name,
-            "path": {
-                "filePath": metadata.file().unwrap_or_default(),
-                "fileLine": metadata.line().unwrap_or_default().to_string(),
-            },
-        }),
-    );
-    line.insert("time".to_owned(), Value::String(time.to_owned()));
-    Value::Object(line).to_string()
+    let subsystem = format!(r#"{{"subsystem":"{}"}}"#, subsystem(metadata.target()));
+    let (log_level_id, log_level_name) = level(*metadata.level());
+    let path = Place {
+        file_path: metadata.file().unwrap_or_default(),
+        file_line: metadata.line().unwrap_or_default().to_string(),
+    };
+    let meta = Meta {
+        runtime: "rust",
+        runtime_version: env!("CARGO_PKG_RUST_VERSION"),
+        hostname: host,
+        name: &subsystem,
+        parent_names: ["clawdbot"],
+        date: time,
+        log_level_id,
+        log_level_name,
+        path,
+    };
+    // Texts and numbers always have a form in JSON.
+    serde_json::to_string(&Line { subsystem: &subsystem, message, fields, _meta: meta, time }).unwrap_or_default()
 }
 
-/// `telegram::listen` as `telegram/listen`.
+/// `telegram::listen` as `telegram/listen`: a module's path, which needs no escapes.
 pub(crate) fn subsystem(target: &str) -> String {
     target.replace("::", "/")
 }
