@@ -10,7 +10,7 @@ mod replies; // answers, and how many runs at once
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use channel::Channel;
 use config::{ConfigPath, Environment, Reload, Schema, Section, Snapshot};
 
@@ -56,12 +56,10 @@ fn sections<R: Reader>(reader: R) -> R {
 }
 
 /// Everything that may be written.
-pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) -> Result<Schema> {
+pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) -> Schema {
     let kinds = crate::adapters::channels().into_iter().map(|network| network.descriptor().kind.to_owned());
     let members = kinds.chain(["defaults".to_owned()]); // what holds for all networks stands among them
-    let known = Schema::known(KNOWN_KEYS)
-        .context("the list of known keys")?
-        .with_members(ConfigPath::root().child("channels"), members);
+    let known = Schema::known(KNOWN_KEYS).with_members(ConfigPath::root().child("channels"), members);
     let mut schema =
         sections(known).with_moves(legacy::MOVES).with_rule(move |tree| channels::check(&networks, tree, &environment)); // channels.<kind>, by its adapter
     for path in ["gateway.remote", "gateway.reload", "gateway.trustedProxies", "gateway.controlUi.allowedOrigins"] {
@@ -71,7 +69,7 @@ pub(crate) fn schema(networks: Vec<Arc<dyn Channel>>, environment: Environment) 
         let path = ConfigPath::root().child("channels").child(network.descriptor().kind);
         schema = schema.with_json(&path, &network.schema(), Reload::Account).with_cost(path, Reload::Account);
     }
-    Ok(schema)
+    schema
 }
 
 /// One section of a checked reading.
@@ -86,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_config_with_what_people_write_has_no_issue() {
-        let schema = schema(crate::adapters::channels(), Environment::default()).unwrap();
+        let schema = schema(crate::adapters::channels(), Environment::default());
         let tree = json!({
             "gateway": {"port": 18789, "bind": "lan", "auth": {"mode": "token", "token": "t"}, "reload": {"mode": "hot"}},
             "logging": {"level": "debug", "consoleStyle": "pretty"},
@@ -140,7 +138,7 @@ mod tests {
 
     #[test]
     fn no_key_that_is_read_is_called_unused() {
-        let schema = schema(crate::adapters::channels(), Environment::default()).unwrap();
+        let schema = schema(crate::adapters::channels(), Environment::default());
         let mut read = sections(Read::default()).0;
         read.extend(
             crate::adapters::channels().iter().map(|network| {
@@ -158,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_network_without_an_adapter_is_called_unused() {
-        let schema = schema(crate::adapters::channels(), Environment::default()).unwrap();
+        let schema = schema(crate::adapters::channels(), Environment::default());
         let tree = json!({"channels": {"defaults": {"groupPolicy": "open"}, "slack": {"dmPolicy": "open"}, "telegram": {"groups": {"*": {"requireMention": true}}}}});
         let unused = schema.survey(&tree).unused;
         assert_eq!(unused.iter().map(ToString::to_string).collect::<Vec<_>>(), ["channels.slack"]);
@@ -166,7 +164,7 @@ mod tests {
 
     #[test]
     fn trusted_pages_change_without_a_restart_and_the_port_does_not() {
-        let schema = schema(crate::adapters::channels(), Environment::default()).unwrap();
+        let schema = schema(crate::adapters::channels(), Environment::default());
         let cost = |path: &str| schema.cost(&path.split('.').collect());
         assert_eq!(cost("gateway.controlUi.allowedOrigins"), Reload::Now);
         assert_eq!(cost("gateway.port"), Reload::Gateway);

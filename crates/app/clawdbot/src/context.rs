@@ -63,14 +63,15 @@ impl Context {
     }
 
     /// The config file with all that may be written in it.
-    pub(crate) fn config_file(&self) -> Result<ConfigFile> {
-        let schema = Arc::new(crate::config::schema(crate::adapters::channels(), Arc::clone(&self.environment))?);
-        Ok(ConfigFile::new(self.places.config.clone(), Arc::clone(&self.environment), schema))
+    pub(crate) fn config_file(&self) -> ConfigFile {
+        let environment = Arc::clone(&self.environment);
+        let schema = move || crate::config::schema(crate::adapters::channels(), Arc::clone(&environment));
+        ConfigFile::new(self.places.config.clone(), Arc::clone(&self.environment), schema)
     }
 
     /// The config, if it is whole.
     pub(crate) fn config(&self) -> Result<Snapshot> {
-        let snapshot = self.config_file()?.load();
+        let snapshot = self.config_file().load();
         if !snapshot.is_valid() {
             bail!("the config {} is not valid; `clawdbot doctor` says more:\n{}", snapshot.path, snapshot.issues);
         }

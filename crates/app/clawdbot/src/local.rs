@@ -91,7 +91,7 @@ impl Local {
 }
 
 fn configuration(context: &Context) -> Result<Arc<Configuration>> {
-    Configuration::open(context.config_file()?).map_err(|snapshot| {
+    Configuration::open(context.config_file()).map_err(|snapshot| {
         anyhow!("the config {} is not valid; `clawdbot doctor` says more:\n{}", snapshot.path, snapshot.issues)
     })
 }

@@ -40,7 +40,7 @@ pub(crate) struct Wishes {
 
 /// Runs the gateway until it is told to stop.
 pub(crate) fn run(context: &Context, wishes: &Wishes) -> Result<()> {
-    let file = context.config_file()?;
+    let file = context.config_file();
     let configuration = Configuration::open(file).map_err(|snapshot| {
         anyhow!("the config {} is not valid; `clawdbot doctor` says more:\n{}", snapshot.path, snapshot.issues)
     })?;

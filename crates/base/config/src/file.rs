@@ -1,7 +1,8 @@
 //! The config file: reads it in steps, and changes it without losing comments, order, secrets or the old version.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
@@ -20,13 +21,20 @@ use crate::{backup, env, home, include, json5, moves};
 pub type Environment = Arc<BTreeMap<String, String>>;
 
 /// The one JSON5 file of the program.
-#[derive(Debug)]
 pub struct ConfigFile {
     path: AbsPath,
     environment: Environment,
-    schema: Arc<Schema>,
+    /// Makes the schema. It is larger than all else that is known of a config and is needed while one is looked at.
+    build: Box<dyn Fn() -> Schema + Send + Sync>,
+    in_use: Mutex<Weak<Schema>>,
     /// Held from reading to writing, so that two edits of this process do not lose one another.
     writing: Mutex<()>,
+}
+
+impl fmt::Debug for ConfigFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigFile").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// What the writer believes the file to hold.
@@ -59,10 +67,10 @@ pub enum WriteError {
 
 impl ConfigFile {
     #[must_use]
-    pub fn new(path: AbsPath, environment: Environment, schema: Arc<Schema>) -> Self {
+    pub fn new(path: AbsPath, environment: Environment, build: impl Fn() -> Schema + Send + Sync + 'static) -> Self {
         // A link is followed once, so that writing replaces the file and not the link.
         let path = std::fs::canonicalize(&path).ok().and_then(|real| AbsPath::new(real).ok()).unwrap_or(path);
-        Self { path, environment, schema, writing: Mutex::new(()) }
+        Self { path, environment, build: Box::new(build), in_use: Mutex::default(), writing: Mutex::new(()) }
     }
 
     #[must_use]
@@ -70,9 +78,15 @@ impl ConfigFile {
         &self.path
     }
 
+    /// What may be written. Whoever keeps it spares the next one the work of making it.
     #[must_use]
-    pub fn schema(&self) -> &Arc<Schema> {
-        &self.schema
+    pub fn schema(&self) -> Arc<Schema> {
+        let mut in_use = self.in_use.lock();
+        in_use.upgrade().unwrap_or_else(|| {
+            let schema = Arc::new((self.build)());
+            *in_use = Arc::downgrade(&schema);
+            schema
+        })
     }
 
     /// Reads and checks the file. What is wrong is in the snapshot.
@@ -110,7 +124,7 @@ impl ConfigFile {
     /// Where in a reading a key stands, by its place now or in an older version.
     #[must_use]
     pub fn find(&self, snapshot: &Snapshot, path: &ConfigPath) -> Option<Value> {
-        let moves = self.schema.moves();
+        let moves = self.schema().moves();
         let tree = moves::all(moves, snapshot.parsed.clone()).tree;
         let now = || moves::place(moves, path)?.find(&tree);
         path.find(&snapshot.parsed).or_else(|| path.find(&tree)).or_else(now).cloned()
@@ -123,6 +137,7 @@ impl ConfigFile {
     /// See [`WriteError`]. The file is then as it was.
     pub fn write(&self, edits: &[Edit], base: &Base) -> Result<Snapshot, WriteError> {
         let _writing = self.writing.lock();
+        let _schema = self.schema();
         let before = self.load();
         guard(&before, base)?;
         let patches = edits.iter().any(|edit| matches!(edit, Edit::Merge(_)));
@@ -153,7 +168,7 @@ impl ConfigFile {
 
     /// The file with every key at its place of now; as it is, where that would change what it means.
     fn modern(&self, snapshot: &Snapshot) -> Snapshot {
-        let steps = moves::all(self.schema.moves(), snapshot.parsed.clone()).steps;
+        let steps = moves::all(self.schema().moves(), snapshot.parsed.clone()).steps;
         let text = snapshot.raw.as_deref().filter(|_| !steps.is_empty());
         let followed = text.and_then(|text| edit::follow(text, &steps).ok()).map(|text| self.read_text(Some(text)));
         // An included file may say something that a move would be read before.
@@ -165,7 +180,7 @@ impl ConfigFile {
     /// # Errors
     /// What an older key means depends on more than the key: whoever sets it must say the newer one.
     fn at_present(&self, modern: &Snapshot, edits: &[Edit]) -> Result<Vec<Edit>, EditError> {
-        let moves = self.schema.moves();
+        let moves = self.schema().moves();
         let mut present = Vec::new();
         for edit in edits {
             match edit {
@@ -188,7 +203,7 @@ impl ConfigFile {
 
     /// What setting a key means today: its place is set, and what belongs beside it where nothing stands.
     fn set_at_present(&self, modern: &Snapshot, path: &ConfigPath, value: &Value) -> Result<Vec<Edit>, EditError> {
-        let moves = self.schema.moves();
+        let moves = self.schema().moves();
         let moved = moves::all(moves, moves::alone(path, value.clone()));
         let around = moves::with(modern.parsed.clone(), path, value.clone());
         let told = moves::all(moves, around).told.about(path);
@@ -230,8 +245,9 @@ impl ConfigFile {
                 return Meaning { includes, ..Meaning::broken(issues) };
             }
         };
-        let moved = moves::all(self.schema.moves(), substituted);
-        let issues = self.schema.check(&moved.tree);
+        let schema = self.schema();
+        let moved = moves::all(schema.moves(), substituted);
+        let issues = schema.check(&moved.tree);
         let effective = match self.environment.get("HOME") {
             Some(home) => home::expand(moved.tree, home),
             None => moved.tree,

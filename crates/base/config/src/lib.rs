@@ -30,6 +30,6 @@ pub use json5::{SyntaxError, parse as parse_json5};
 pub use live::{Live, LiveSetter};
 pub use moves::{Move, Moving};
 pub use path::{BadPath, ConfigPath};
-pub use schema::{BadNotation, Hint, Schema, Survey};
+pub use schema::{Hint, Schema, Survey};
 pub use section::{Reload, Section};
 pub use snapshot::Snapshot;

@@ -27,7 +27,6 @@ use crate::section::{Reload, Section};
 use shape::{Meet, Origin, Shape};
 
 pub use hints::Hint;
-pub use notation::BadNotation;
 pub use survey::Survey;
 
 /// Everything that may be written in the file.
@@ -44,14 +43,18 @@ pub struct Schema {
 type Rule = Arc<dyn Fn(&Value) -> Issues + Send + Sync>;
 
 impl Schema {
-    /// Starts from a list of keys, one per line.
-    ///
-    /// # Errors
-    /// If a line is not in the notation.
-    pub fn known(list: &str) -> Result<Self, BadNotation> {
-        let mut schema = Self { root: notation::parse(list)?, ..Self::default() };
-        schema.root.mark(Origin::Listed);
-        Ok(schema)
+    /// Starts from a list of keys, one per line. A line that is not in the notation is an issue of every tree.
+    #[must_use]
+    pub fn known(list: &str) -> Self {
+        let mut root = match notation::parse(list) {
+            Ok(root) => root,
+            Err(error) => {
+                let issue = Issue::new(ConfigPath::root(), error.to_string());
+                return Self::default().with_rule(move |_| Issues::one(issue.clone()));
+            }
+        };
+        root.mark(Origin::Listed);
+        Self { root, ..Self::default() }
     }
 
     /// Says which members of a map there are, for the sections that are added after: what they read in each they read in

@@ -25,16 +25,27 @@ const BUSY: u32 = 50;
 /// Bytes of that file: a long log, and what is added while it is moved.
 pub(crate) const ROOM: u64 = 12 << 20;
 
+/// A disk with less than this many times the room keeps it for words.
+const ROOMY: u64 = 32;
+
 thread_local! {
     /// Pages in the log after the newest commit of this thread, which SQLite tells to a plain function only.
     static PAGES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether the log's file is as long as the log will be.
+#[derive(Debug, PartialEq, Eq)]
+enum Room {
+    Unknown,
+    Given,
+    Denied,
 }
 
 /// Watches how long the log is, and moves it on a thread of its own.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
     path: AbsPath,
-    has_room: bool,
+    room: Room,
     /// Pages in the log when the last move began.
     moved: u32,
     running: Option<JoinHandle<Result<(), StoreError>>>,
@@ -47,17 +58,17 @@ impl Checkpoints {
             PAGES.set(u32::try_from(pages).unwrap_or(0));
             Ok(())
         }));
-        Self { path, has_room: false, moved: 0, running: None }
+        Self { path, room: Room::Unknown, moved: 0, running: None }
     }
 
     /// Called after each commit, when its callers were told.
     pub(crate) fn committed(&mut self, writer: &Connection) {
         let pages = PAGES.get();
-        if !self.has_room && pages > BUSY {
-            self.has_room = true;
-            if let Err(error) = self.make_room(writer) {
-                warn!(%error, "database log was not given its room: commits take longer until the disk has some");
-            }
+        if self.room == Room::Unknown && pages > BUSY {
+            self.room = self.make_room(writer).unwrap_or_else(|error| {
+                warn!(%error, "database log was not given its room: commits take a little longer until the next start");
+                Room::Denied
+            });
         }
         if self.running.as_ref().is_some_and(JoinHandle::is_finished)
             && let Some(running) = self.running.take()
@@ -80,19 +91,24 @@ impl Checkpoints {
     }
 
     /// Lengthens the log's file with zeros, which are no pages to SQLite.
-    fn make_room(&self, writer: &Connection) -> Result<(), StoreError> {
+    fn make_room(&self, writer: &Connection) -> Result<Room, StoreError> {
         // Nobody adds to the log meanwhile.
         let _alone = Transaction::new_unchecked(writer, TransactionBehavior::Immediate)?;
         let mut file = OpenOptions::new().append(true).open(format!("{}-wal", self.path))?;
+        let disk = rustix::fs::fstatvfs(&file).map_err(std::io::Error::from)?;
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < ROOMY * ROOM {
+            return Ok(Room::Denied);
+        }
         let length = file.metadata()?.len();
         let zeros = [0; 64 << 10];
         let missing = ROOM.saturating_sub(length).div_ceil(zeros.len() as u64);
-        if let Err(error) = (0..missing).try_for_each(|_| file.write_all(&zeros)) {
-            // What little room a full disk has is for words.
+        // Synced here, where nobody waits for it.
+        let written = (0..missing).try_for_each(|_| file.write_all(&zeros)).and_then(|()| file.sync_data());
+        if let Err(error) = written {
             file.set_len(length)?;
             return Err(error.into());
         }
-        Ok(())
+        Ok(Room::Given)
     }
 }
 

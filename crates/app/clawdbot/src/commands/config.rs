@@ -95,7 +95,7 @@ fn written(value: &str, only_json: bool) -> Result<Value> {
 
 fn get(context: &Context, path: &str, json: bool) -> Result<ExitCode> {
     // What is written is shown even where it is not valid, and secrets of the environment stay there.
-    let file = context.config_file()?;
+    let file = context.config_file();
     let snapshot = file.load();
     let Some(value) = file.find(&snapshot, &parse(path)?) else {
         bail!("{path} is not set in {}", snapshot.path);
@@ -109,7 +109,7 @@ fn get(context: &Context, path: &str, json: bool) -> Result<ExitCode> {
 }
 
 fn change(context: &Context, edit: Edit, done: &str, json: bool) -> Result<ExitCode> {
-    let file = context.config_file()?;
+    let file = context.config_file();
     let snapshot = file.write(&[edit], &Base::Whatever).map_err(|error| match error {
         WriteError::Invalid(issues) | WriteError::BrokenBefore(issues) => {
             anyhow::anyhow!("nothing was changed, because the config would not be valid:\n{issues}")
@@ -125,7 +125,7 @@ fn change(context: &Context, edit: Edit, done: &str, json: bool) -> Result<ExitC
 }
 
 fn list(context: &Context, json: bool) -> Result<ExitCode> {
-    let snapshot = context.config_file()?.load();
+    let snapshot = context.config_file().load();
     let mut found = Map::new();
     flatten(&snapshot.parsed, &ConfigPath::root(), &mut found);
     if json {
@@ -149,7 +149,7 @@ fn flatten(value: &Value, path: &ConfigPath, found: &mut Map<String, Value>) {
 }
 
 fn validate(context: &Context, json: bool) -> Result<ExitCode> {
-    let snapshot = context.config_file()?.load();
+    let snapshot = context.config_file().load();
     let valid = snapshot.is_valid();
     if json {
         context.output.value(

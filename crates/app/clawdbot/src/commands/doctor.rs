@@ -48,7 +48,7 @@ struct Finding {
 const LITTLE_ROOM: u64 = 256 << 20;
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
-    let file = context.config_file()?;
+    let file = context.config_file();
     let mut snapshot = file.load();
     let mut findings = Vec::new();
     if !snapshot.moved.is_empty() {

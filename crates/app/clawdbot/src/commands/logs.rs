@@ -68,8 +68,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> 
 
 /// What a broken config says of the log is still worth more than nothing.
 fn logging(context: &Context) -> LoggingSection {
-    let snapshot = context.config_file().ok().map(|file| file.load());
-    snapshot.and_then(|snapshot| section(&snapshot).ok()).unwrap_or_default()
+    section(&context.config_file().load()).unwrap_or_default()
 }
 
 fn show(output: Output, reply: &Reply, is_first: bool) {

@@ -137,7 +137,7 @@ impl Answer {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<ExitCode> {
-    let snapshot = context.config_file()?.load();
+    let snapshot = context.config_file().load();
     if !snapshot.is_valid() {
         bail!("the config {} is not valid; mend it first:\n{}", snapshot.path, snapshot.issues);
     }

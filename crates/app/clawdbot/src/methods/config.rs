@@ -62,9 +62,10 @@ async fn get(desk: Arc<Desk>, _: Call, _: get::Params) -> Result<get::Reply, Rpc
 
 async fn schema(desk: Arc<Desk>, _: Call, _: schema::Params) -> Result<schema::Reply, RpcError> {
     let text = |text: String| Text::try_from(text).map_err(|error| RpcError::unavailable(format!("Error: {error}")));
+    let known = desk.configuration.file().schema();
     Ok(schema::Reply {
-        schema: raw(&desk.configuration.file().schema().to_json())?,
-        ui_hints: hints(desk.configuration.file().schema()),
+        schema: raw(&known.to_json())?,
+        ui_hints: hints(&known),
         version: text(env!("CARGO_PKG_VERSION").to_owned())?,
         generated_at: text(crate::logging::iso(desk.clock.now_ms()))?,
     })

@@ -21,7 +21,7 @@ use super::shape::{Bound, Key, Kind, Object, Shape};
 /// A line that is not in the notation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of the list of known keys: {reason}")]
-pub struct BadNotation {
+pub(super) struct BadNotation {
     line: usize,
     reason: String,
 }

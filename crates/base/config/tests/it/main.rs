@@ -66,8 +66,8 @@ const KNOWN: &str = "
     copy                  as later without flag
 ";
 
-fn schema() -> Arc<Schema> {
-    Arc::new(Schema::known(KNOWN).unwrap().with::<Door>().with_moves(&[Move::Rename("old", "door")]))
+fn schema() -> Schema {
+    Schema::known(KNOWN).with::<Door>().with_moves(&[Move::Rename("old", "door")])
 }
 
 fn path(text: &str) -> ConfigPath {
@@ -106,7 +106,7 @@ impl Home {
     }
 
     fn file(&self) -> ConfigFile {
-        ConfigFile::new(self.path("app.json"), Arc::new(self.environment.clone()), schema())
+        ConfigFile::new(self.path("app.json"), Arc::new(self.environment.clone()), schema)
     }
 
     fn exists(&self, name: &str) -> bool {

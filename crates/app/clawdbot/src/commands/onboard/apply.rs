@@ -51,7 +51,7 @@ pub(super) fn write(
     choice: &Choice,
     network: Option<&Checked>,
 ) -> Result<()> {
-    let file = context.config_file()?;
+    let file = context.config_file();
     let snapshot = file.load();
     let gateway: GatewaySection = section(&snapshot)?;
     let path = |text: &str| text.split('.').collect::<ConfigPath>();

@@ -130,8 +130,8 @@ fn folder(text: &str) -> Folder {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().canonicalize().unwrap().join("clawdbot.json");
     std::fs::write(&path, text).unwrap();
-    let schema = crate::config::schema(crate::adapters::channels(), Environment::default()).unwrap();
-    let file = ConfigFile::new(AbsPath::new(path).unwrap(), Environment::default(), schema.into());
+    let schema = || crate::config::schema(crate::adapters::channels(), Environment::default());
+    let file = ConfigFile::new(AbsPath::new(path).unwrap(), Environment::default(), schema);
     Folder { folder, file }
 }
 
