@@ -7,12 +7,14 @@
 use std::sync::Arc;
 
 use ids::AgentId;
-use stdx::AbsPath;
+use stdx::{AbsPath, AtomicFile};
 use store::StoreError;
 use tracing::{info, warn};
 
 use crate::SessionsError;
 use crate::archive::stamp;
+use crate::export::hash;
+use crate::index;
 use crate::sessions::Sessions;
 
 impl Sessions {
@@ -51,12 +53,20 @@ impl Sessions {
             warn!(path = %old, "session index of an older layout cannot be read and stays where it is");
             return Ok(false);
         };
-        info!(path = %old, sessions = theirs.len(), agent = %agent, "sessions of an older layout are merged");
-        self.merge(agent, theirs).await?;
+        let of = (old.to_string(), hash(&bytes));
+        let merged = of.clone();
+        if !shared.store.read(move |view| index::was_merged(view, &merged.0, &merged.1)).await? {
+            info!(path = %old, sessions = theirs.len(), agent = %agent, "sessions of an older layout are merged");
+            self.merge(agent, theirs).await?;
+            // Where the rest fails, the next start does not bring back what was deleted since.
+            shared.store.write(move |tx| index::note_merged(tx, &of.0, &of.1)).await?;
+        }
         // The old index goes only when the other program finds its sessions in the newer one.
-        shared.try_export_all().await?;
+        shared.export_agent(agent).await?;
+        // A copy and not another name: the two places may be on two disks.
         let kept = kept.with_suffix(&format!(".older-layout.{}", stamp(shared.clock.now_ms())));
-        shared.disk.rename(old, &kept).map_err(StoreError::from)?;
+        AtomicFile::new(Arc::clone(&shared.disk), kept).write(&bytes).map_err(StoreError::from)?;
+        shared.disk.remove(old).map_err(StoreError::from)?;
         Ok(true)
     }
 }

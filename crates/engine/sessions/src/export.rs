@@ -1,6 +1,6 @@
 //! The index as the published program reads it: written behind, so that a user may go back to it.
 //!
-//! A file that we did not write is copied aside before it is replaced for the first time.
+//! A file that is not as we last read or wrote it is kept aside before it is replaced.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,10 +9,11 @@ use std::sync::atomic::Ordering;
 
 use ids::AgentId;
 use sha2::{Digest as _, Sha256};
-use stdx::{AbsPath, AtomicFile, Disk};
+use stdx::{AbsPath, AtomicFile, Disk, FileStat};
 use store::{StoreError, Tx, View, params};
 use tracing::warn;
 
+use crate::archive::stamp;
 use crate::shared::Shared;
 
 /// What was last read from or written to a file of the other program.
@@ -28,21 +29,32 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(crate) fn find(view: &View<'_>, agent: &AgentId) -> Result<Option<Self>, StoreError> {
-        let sql = "SELECT path, len, modified_ms, hash, newest FROM session_exports WHERE agent = ?1";
-        view.first(sql, [agent.as_str()], |row| {
+    /// What is known of this very file: what was seen at another place says nothing about it.
+    pub(crate) fn find(view: &View<'_>, path: &AbsPath) -> Result<Option<Self>, StoreError> {
+        let sql = "SELECT path, len, modified_ms, hash, newest FROM session_exports WHERE path = ?1";
+        view.first(sql, [path.to_string()], |row| {
             let len: i64 = row.get(1)?;
             let (path, modified_ms, hash, newest) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
             Ok(Self { path, len: len.unsigned_abs(), modified_ms, hash, newest })
         })
     }
 
+    /// Whether the file looks as it did then, without reading it.
+    pub(crate) fn is_untouched(&self, stat: &FileStat) -> bool {
+        self.len == stat.len && self.modified_ms == stat.modified_ms
+    }
+
+    /// One row for each agent whose file it is; all of them say the same.
     pub(crate) fn save(&self, tx: &Tx<'_>, agent: &AgentId) -> Result<(), StoreError> {
         let len = i64::try_from(self.len).unwrap_or(i64::MAX);
         tx.execute(
             "INSERT OR REPLACE INTO session_exports (agent, path, len, modified_ms, hash, newest)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![agent.as_str(), self.path, len, self.modified_ms, self.hash, self.newest],
+        )?;
+        tx.execute(
+            "UPDATE session_exports SET len = ?2, modified_ms = ?3, hash = ?4, newest = ?5 WHERE path = ?1",
+            params![self.path, len, self.modified_ms, self.hash, self.newest],
         )?;
         Ok(())
     }
@@ -53,16 +65,36 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
 }
 
 impl Shared {
-    /// Writes every agent's file. What fails is tried again with the next change.
+    /// Writes every agent's file; one that fails keeps no other from being written, and is tried again with the next
+    /// change.
     pub(crate) async fn export_all(&self) {
         self.index_dirty.store(false, Ordering::SeqCst);
-        if let Err(error) = self.try_export_all().await {
-            warn!(%error, "the published program's session index could not be written");
+        let files = match self.export_files().await {
+            Ok(files) => files,
+            Err(error) => {
+                warn!(%error, "the published program's session index could not be written");
+                return;
+            }
+        };
+        for (path, agents) in files {
+            if let Err(error) = self.export_file(path.clone(), agents).await {
+                warn!(path = %path, %error, "the published program's session index could not be written");
+            }
         }
     }
 
-    /// The same, for who must know that it is done.
-    pub(crate) async fn try_export_all(&self) -> Result<(), StoreError> {
+    /// Writes the file of one agent, for who must know that it is done.
+    pub(crate) async fn export_agent(&self, agent: &AgentId) -> Result<(), StoreError> {
+        for (path, agents) in self.export_files().await? {
+            if agents.contains(agent) {
+                self.export_file(path, agents).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files there are to write, and whose they are.
+    async fn export_files(&self) -> Result<BTreeMap<AbsPath, Vec<AgentId>>, StoreError> {
         let agents = "SELECT agent FROM sessions UNION SELECT agent FROM session_exports";
         let agents: Vec<String> = self.store.read(move |view| view.query(agents, [], |row| row.get(0))).await?;
         let configured = self.config.get().store.clone();
@@ -71,23 +103,22 @@ impl Shared {
         for agent in agents.iter().map(|agent| AgentId::normalised(agent)) {
             files.entry(self.places.index_file(&agent, configured.as_deref())).or_default().push(agent);
         }
-        for (path, agents) in files {
-            let disk = Arc::clone(&self.disk);
-            let written =
-                self.store.read(move |view| write_file(view, &disk, &path, &agents).map(|seen| (seen, agents)));
-            let (seen, agents) = written.await?;
-            self.store.write(move |tx| agents.iter().try_for_each(|agent| seen.save(tx, agent))).await?;
-        }
-        Ok(())
+        Ok(files)
+    }
+
+    async fn export_file(&self, path: AbsPath, agents: Vec<AgentId>) -> Result<(), StoreError> {
+        let (disk, now_ms) = (Arc::clone(&self.disk), self.clock.now_ms());
+        let written = self.store.read(move |view| {
+            let seen = Seen::find(view, &path)?;
+            keep_aside(&disk, &path, seen.as_ref(), now_ms)?;
+            write_file(view, &disk, &path, &agents).map(|seen| (seen, agents))
+        });
+        let (seen, agents) = written.await?;
+        self.store.write(move |tx| agents.iter().try_for_each(|agent| seen.save(tx, agent))).await
     }
 }
 
 fn write_file(view: &View<'_>, disk: &Arc<dyn Disk>, path: &AbsPath, agents: &[AgentId]) -> Result<Seen, StoreError> {
-    let seen = agents.first().map(|agent| Seen::find(view, agent)).transpose()?.flatten();
-    let is_ours = seen.is_some_and(|seen| seen.newest > 0);
-    if !is_ours {
-        keep_aside(disk, path)?;
-    }
     let (mut newest, mut digest, mut failure) = (0, Sha256::new(), None);
     AtomicFile::new(Arc::clone(disk), path.clone())
         .write_with(&mut |out| {
@@ -137,13 +168,29 @@ fn member(out: &mut dyn Write, key: &str, record: &str, is_first: bool) -> io::R
     write!(out, "{}\n  {}: {pretty}", if is_first { "" } else { "," }, serde_json::Value::from(key))
 }
 
-/// Copies a file that we did not write, once.
-fn keep_aside(disk: &Arc<dyn Disk>, path: &AbsPath) -> Result<(), StoreError> {
-    let aside = AtomicFile::new(Arc::clone(disk), path.with_suffix(".bak"));
-    if let Some(theirs) = AtomicFile::new(Arc::clone(disk), path.clone()).read()?
-        && aside.read()?.is_none()
-    {
-        aside.write(&theirs)?;
+/// Copies what would be lost with the file: one that we only read, once; one that changed since or that could not be
+/// read at start, each time. A file that cannot be read now is an error, so it is not replaced.
+fn keep_aside(disk: &Arc<dyn Disk>, path: &AbsPath, seen: Option<&Seen>, now_ms: i64) -> Result<(), StoreError> {
+    let is_written = seen.is_some_and(|seen| seen.newest > 0);
+    let stat = match disk.stat(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        stat => stat?,
+    };
+    if is_written && seen.is_some_and(|seen| seen.is_untouched(&stat)) {
+        return Ok(());
+    }
+    let Some(theirs) = AtomicFile::new(Arc::clone(disk), path.clone()).read()? else { return Ok(()) };
+    let is_known = seen.is_some_and(|seen| seen.hash == hash(&theirs));
+    if is_written && is_known {
+        return Ok(());
+    }
+    let first = AtomicFile::new(Arc::clone(disk), path.with_suffix(".bak"));
+    if first.read()?.is_none() {
+        first.write(&theirs)?;
+    } else if !is_known {
+        let aside = path.with_suffix(&format!(".unread.{}", stamp(now_ms)));
+        warn!(path = %path, kept = %aside, "session index of the published program changed meanwhile");
+        AtomicFile::new(Arc::clone(disk), aside).write(&theirs)?;
     }
     Ok(())
 }

@@ -47,6 +47,24 @@ pub(crate) const MIGRATION: Migration = Migration {
           );",
 };
 
+/// Which index of an older layout was merged, by what was in it.
+pub(crate) const MERGED: Migration = Migration {
+    owner: "sessions",
+    version: 2,
+    sql: "CREATE TABLE merged_indexes (path TEXT PRIMARY KEY, hash TEXT NOT NULL);",
+};
+
+pub(crate) fn was_merged(view: &View<'_>, path: &str, hash: &str) -> Result<bool, StoreError> {
+    let merged: Option<String> =
+        view.first("SELECT hash FROM merged_indexes WHERE path = ?1", [path], |row| row.get(0))?;
+    Ok(merged.is_some_and(|merged| merged == hash))
+}
+
+pub(crate) fn note_merged(tx: &Tx<'_>, path: &str, hash: &str) -> Result<(), StoreError> {
+    tx.execute("INSERT OR REPLACE INTO merged_indexes (path, hash) VALUES (?1, ?2)", params![path, hash])?;
+    Ok(())
+}
+
 /// The record of a session.
 pub(crate) fn find(view: &View<'_>, key: &SessionKey) -> Result<Option<Record>, StoreError> {
     let text: Option<String> =

@@ -94,7 +94,7 @@ pub struct Sessions {
 
 impl Sessions {
     /// The tables of this crate.
-    pub const MIGRATIONS: &[Migration] = &[index::MIGRATION];
+    pub const MIGRATIONS: &[Migration] = &[index::MIGRATION, index::MERGED];
 
     /// Conversations on an opened store. Nothing is read and no task runs before [`Sessions::start`].
     #[must_use]

@@ -47,8 +47,11 @@ impl Sessions {
         let mut done = HashSet::new();
         for agent in agents {
             let path = shared.places.index_file(&agent, configured.as_deref());
-            if done.insert(path.clone()) {
-                self.merge_file(&agent, path).await?;
+            // One agent's file that cannot be read keeps no other agent from its own.
+            if done.insert(path.clone())
+                && let Err(error) = self.merge_file(&agent, path.clone()).await
+            {
+                warn!(path = %path, %error, "sessions of the published program could not be merged");
             }
         }
         Ok(())
@@ -59,9 +62,9 @@ impl Sessions {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             stat => stat.map_err(StoreError::from)?,
         };
-        let of = agent.clone();
+        let of = path.clone();
         let seen = self.shared.store.read(move |view| Seen::find(view, &of)).await?;
-        if seen.as_ref().is_some_and(|seen| seen.len == stat.len && seen.modified_ms == stat.modified_ms) {
+        if seen.as_ref().is_some_and(|seen| seen.is_untouched(&stat)) {
             return Ok(());
         }
         let bytes = self.read_file(&path).await?.unwrap_or_default();

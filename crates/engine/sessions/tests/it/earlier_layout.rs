@@ -116,6 +116,26 @@ async fn each_index_that_was_taken_over_is_kept_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_was_deleted_does_not_come_back_from_an_old_index_that_could_not_be_put_away() {
+    let house = house();
+    house.write("/s/sessions/sessions.json", &json!({"x": entry("x", NOW), "y": entry("y", NOW)}).to_string());
+    house.disk.fail_writes(Some(std::io::ErrorKind::PermissionDenied));
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    assert_eq!(id(&sessions, "agent:main:x").await.as_deref(), Some("x"));
+    sessions.stop().await;
+    house.disk.fail_writes(None);
+    let sessions = house.sessions();
+    sessions.delete(&key("agent:main:x"), false).await.unwrap();
+    assert_eq!(names(&house, "/s/sessions"), ["sessions.json"]);
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    assert_eq!(id(&sessions, "agent:main:x").await, None);
+    assert_eq!(id(&sessions, "agent:main:y").await.as_deref(), Some("y"));
+    assert_eq!(names(&house, "/s/sessions"), Vec::<String>::new(), "and it is put away now");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_index_that_is_the_agents_own_through_a_link_is_left_alone() {
     let house = house();
     let index = json!({"agent:main:main": entry("a", NOW)}).to_string();

@@ -12,7 +12,7 @@ use sessions::{
     AssistantMessage, Config, Fresh, Message, ModelChoice, Neighbours, NewEntry, Opening, Part, Parts, Said, Session,
     Sessions, StopReason, ToolResultMessage, Usage, UserMessage,
 };
-use stdx::{AbsPath, Disk, ManualClock, MemoryDisk, Pool, SeededEntropy};
+use stdx::{AbsPath, Disk, ManualClock, MemoryDisk, Pool, RealDisk, SeededEntropy};
 use store::Store;
 use tool::{Origin, Provenance, Secrecy};
 
@@ -86,16 +86,25 @@ impl House {
         self.with(neighbours, Pool::inline())
     }
 
+    /// With a folder of this machine as the state folder.
+    pub(crate) fn on_disk(&self, state: &std::path::Path) -> Arc<Sessions> {
+        self.on(self.neighbours(true), Pool::inline(), Arc::new(RealDisk), AbsPath::new(state).unwrap())
+    }
+
     fn with(&self, neighbours: FakeNeighbours, pool: Pool) -> Arc<Sessions> {
+        self.on(neighbours, pool, Arc::new(self.disk.clone()), path(self.state))
+    }
+
+    fn on(&self, neighbours: FakeNeighbours, pool: Pool, disk: Arc<dyn Disk>, state: AbsPath) -> Arc<Sessions> {
         let config: Config = serde_json::from_str(self.config).unwrap();
         Sessions::new(Parts {
             store: self.store.clone(),
-            disk: Arc::new(self.disk.clone()),
+            disk,
             pool: Arc::new(pool),
             clock: Arc::clone(&self.clock) as _,
             entropy: Arc::new(SeededEntropy::new(self.seed)),
             config: Live::fixed(config),
-            state: path(self.state),
+            state,
             home: path("/h"),
             neighbours: Arc::new(neighbours),
         })

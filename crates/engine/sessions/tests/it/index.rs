@@ -114,3 +114,43 @@ async fn a_change_is_exported_at_most_every_half_minute() {
     assert_eq!(index(&house).as_object().unwrap().len(), 1);
     settle(&house, |house| index(house).as_object().unwrap().len() == 2).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_other_program_wrote_while_we_ran_is_kept_before_it_is_replaced() {
+    let house = house();
+    house.write(FILE, &json!({"agent:main:old": entry("a", NOW)}).to_string());
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    open(&sessions, "agent:main:a").await;
+    settle(&house, |house| index(house).as_object().unwrap().len() == 2).await;
+    let theirs = json!({"agent:main:theirs": entry("t", NOW)}).to_string();
+    house.write(FILE, &theirs);
+    open(&sessions, "agent:main:b").await;
+    settle(&house, |house| index(house).as_object().unwrap().len() == 3).await;
+    open(&sessions, "agent:main:c").await;
+    settle(&house, |house| index(house).as_object().unwrap().len() == 4).await;
+    let folder = path("/s/agents/main/sessions");
+    let names = house.disk.list(&folder).unwrap();
+    let kept: Vec<_> = names.iter().filter(|name| name.starts_with("sessions.json.unread.")).collect();
+    assert_eq!(kept.len(), 1, "what is our own is not kept: {names:?}");
+    assert_eq!(house.text(&folder.join(kept[0])), theirs);
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_read_keeps_no_other_agent_from_its_sessions_and_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |agent: &str| folder.path().join("agents").join(agent).join("sessions/sessions.json");
+    // In place of the first file there is a folder: it cannot be read, whoever asks.
+    std::fs::create_dir_all(file("main")).unwrap();
+    std::fs::create_dir_all(file("zoe").parent().unwrap()).unwrap();
+    std::fs::write(file("zoe"), json!({"agent:zoe:x": entry("x", NOW)}).to_string()).unwrap();
+    let sessions = house().on_disk(folder.path());
+    sessions.start(&CancellationToken::new());
+    assert!(sessions.find(&key("agent:zoe:x")).await.unwrap().is_some());
+    open(&sessions, "agent:main:a").await;
+    open(&sessions, "agent:zoe:b").await;
+    sessions.stop().await;
+    assert!(file("main").is_dir());
+    let theirs: Value = serde_json::from_slice(&std::fs::read(file("zoe")).unwrap()).unwrap();
+    assert_eq!(theirs.as_object().unwrap().len(), 2, "{theirs}");
+}
