@@ -3,7 +3,7 @@
 //! `Secret` never prints itself; this catches what arrives inside a vendor's error text or an address.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::RwLock;
 use serde_json::Value;
@@ -34,8 +34,11 @@ const MASK: &str = "***";
 /// Names of variables and keys whose values are secrets.
 const SECRET_NAMES: &[&str] = &["TOKEN", "KEY", "SECRET", "PASSWORD", "CREDENTIAL"];
 
+/// How many replaced values of each keeper are still masked.
+const REPLACED: usize = 32;
+
 /// Knows what must not be written down. One per process: whoever keeps secrets teaches it all of them again when they
-/// change, so that there are never more than are in use, and those that were in use just before.
+/// change, so that there are never more than are in use, and some that were in use before.
 #[derive(Debug, Default)]
 pub(crate) struct Redactor {
     known: RwLock<BTreeMap<String, Known>>,
@@ -45,24 +48,39 @@ pub(crate) struct Redactor {
 #[derive(Debug, Default)]
 struct Known {
     now: Vec<Secret>,
-    /// What was replaced last: somebody may be at work with it.
+    /// What was replaced, the last one first: somebody may be at work with it.
     before: Vec<Secret>,
 }
 
+impl Known {
+    fn is(&self, values: &[&str]) -> bool {
+        self.now.iter().map(Secret::expose).eq(values.iter().copied())
+    }
+
+    fn replace(&mut self, values: &[&str]) {
+        let now = values.iter().copied().map(Secret::from).collect();
+        let mut before = std::mem::replace(&mut self.now, now);
+        before.append(&mut self.before);
+        let mut seen: BTreeSet<&str> = values.iter().copied().collect();
+        self.before = before.iter().filter(|value| seen.insert(value.expose())).take(REPLACED).cloned().collect();
+    }
+}
+
 impl Redactor {
-    /// Learns all values that this keeper has now. Those that it had before the last change are forgotten.
+    /// Learns all values that this keeper has now. Of those that it had before, the last ones are still masked.
     pub(crate) fn learn<'v>(&self, keeper: &str, values: impl IntoIterator<Item = &'v str>) {
         let mut values: Vec<&str> = values.into_iter().map(str::trim).filter(|value| value.len() >= SHORTEST).collect();
         values.sort_unstable();
         values.dedup();
-        let is_known = |known: &Known| known.now.iter().map(Secret::expose).eq(values.iter().copied());
-        if self.known.read().get(keeper).is_some_and(is_known) {
+        if self.known.read().get(keeper).is_some_and(|known| known.is(&values)) {
             return;
         }
-        let now = values.into_iter().map(Secret::from).collect();
         let mut known = self.known.write();
         let known = known.entry(keeper.to_owned()).or_default();
-        known.before = std::mem::replace(&mut known.now, now);
+        // Somebody else may have taught it the same meanwhile.
+        if !known.is(&values) {
+            known.replace(&values);
+        }
     }
 
     /// Learns the values of variables whose names say that they are secret.
@@ -162,20 +180,24 @@ mod tests {
     }
 
     #[test]
-    fn what_was_replaced_is_masked_until_the_next_change_and_then_forgotten() {
+    fn what_was_replaced_stays_masked_for_many_changes_and_is_then_forgotten() {
         let redactor = Redactor::default();
-        let config = |token: &str| redactor.learn_config(&json!({"gateway": {"auth": {"token": token}}}));
+        let config = |token: &str, key: &str| {
+            redactor.learn_config(&json!({"gateway": {"auth": {"token": token}}, "apiKey": key}));
+        };
         redactor.learn("a keyring", ["kept-by-another"]);
-        config("first-token");
-        config("second-token");
-        config("second-token");
-        let text = "first-token second-token kept-by-another";
-        assert_eq!(redactor.clean(text), "*** *** ***", "somebody may be at work with the first one");
-        config("third-token");
-        assert_eq!(redactor.clean(text), "first-token *** ***");
+        config("first-token", "the-only-key");
+        config("second-token", "the-only-key");
+        config("second-token", "the-only-key");
+        config("second-token", "another-key");
+        config("second-token", "a-third-key");
+        let text = "first-token second-token the-only-key another-key a-third-key kept-by-another";
+        assert_eq!(redactor.clean(text), "*** *** *** *** *** ***", "somebody may be at work with the first one");
         for turn in 0..1_000 {
-            config(&format!("token-number-{turn}"));
+            config(&format!("token-number-{turn}"), "a-third-key");
+            config("back-and-forth", "a-third-key");
         }
-        assert!(redactor.known.read().values().all(|known| known.now.len() + known.before.len() <= 2));
+        assert_eq!(redactor.clean("first-token token-number-999 a-third-key"), "first-token *** ***");
+        assert!(redactor.known.read().values().all(|known| known.now.len() + known.before.len() <= 2 + REPLACED));
     }
 }
