@@ -1,4 +1,4 @@
-//! The files of one folder go into another, and none is put over one that is there.
+//! What is in one folder, files and folders, goes into another, and nothing is put over what is there.
 
 use std::io;
 
@@ -6,18 +6,15 @@ use tracing::warn;
 
 use crate::{AbsPath, Disk};
 
-/// Moves those of a folder's files that are meant and have no twin at the new place; gives how many. A folder that is
-/// missing has none, and one that is a link to the other is full of twins.
+/// Moves those of a folder's files and folders that are meant and have no twin at the new place; gives how many. A folder
+/// moves whole or not at all. One that is missing has none, and one that is a link to the other is full of twins. A link
+/// at the new place is a twin also while what it leads to is not there.
 pub fn adopt(disk: &dyn Disk, from: &AbsPath, to: &AbsPath, is_meant: impl Fn(&str) -> bool) -> io::Result<usize> {
     let mut moved = 0;
     for name in disk.list(from)?.iter().filter(|name| is_meant(name)) {
         let (old, new) = (from.join(name), to.join(name));
-        match disk.stat(&new) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            stat => {
-                stat?;
-                continue;
-            }
+        if disk.is_taken(&new)? {
+            continue;
         }
         match disk.rename(&old, &new) {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
@@ -62,5 +59,19 @@ mod tests {
         std::os::unix::fs::symlink(path("new"), path("old")).unwrap();
         assert_eq!(adopt(&RealDisk, &path("old"), &path("new"), |_| true).unwrap(), 0);
         assert_eq!(RealDisk.list(&path("new")).unwrap(), ["one"]);
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| AbsPath::new(folder.path().join(name)).unwrap();
+        RealDisk.replace(&path("old/keys"), &mut |out| out.write_all(b"old")).unwrap();
+        RealDisk.replace(&path("old/folder/one"), &mut |out| out.write_all(b"one")).unwrap();
+        std::fs::create_dir(path("new")).unwrap();
+        std::os::unix::fs::symlink(path("not-mounted/keys"), path("new/keys")).unwrap();
+        assert_eq!(adopt(&RealDisk, &path("old"), &path("new"), |_| true).unwrap(), 1, "the folder alone");
+        assert_eq!(std::fs::read_link(path("new/keys")).unwrap(), path("not-mounted/keys").as_ref());
+        assert_eq!(RealDisk.read(&path("new/folder/one"), 0, 99).unwrap(), b"one");
+        assert_eq!(RealDisk.list(&path("old")).unwrap(), ["keys"]);
     }
 }

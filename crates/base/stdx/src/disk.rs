@@ -24,6 +24,14 @@ pub trait Disk: Send + Sync + fmt::Debug {
 
     fn stat(&self, path: &AbsPath) -> io::Result<FileStat>;
 
+    /// Whether the name is in use, also by a link that leads nowhere at the moment.
+    fn is_taken(&self, path: &AbsPath) -> io::Result<bool> {
+        match self.stat(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            stat => stat.map(|_| true),
+        }
+    }
+
     /// Puts a new file in place of an old one, or leaves the old one as it was. Readable by its owner alone.
     fn replace(&self, path: &AbsPath, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()>;
 

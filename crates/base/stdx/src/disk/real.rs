@@ -51,6 +51,13 @@ impl Disk for RealDisk {
         Ok(FileStat { len: metadata.len(), modified_ms: i64::try_from(since.as_millis()).unwrap_or(i64::MAX) })
     }
 
+    fn is_taken(&self, path: &AbsPath) -> io::Result<bool> {
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            metadata => metadata.map(|_| true),
+        }
+    }
+
     fn replace(&self, path: &AbsPath, fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         static TURN: AtomicU64 = AtomicU64::new(0);
         // Through a link the file it points to is replaced, so that the link stays.
