@@ -107,10 +107,7 @@ fn pending(view: &View<'_>, path: &str) -> Result<Vec<Pending>, StoreError> {
 }
 
 fn open(disk: &Arc<dyn Disk>, place: &Place, pending: &[Pending], now_ms: i64) -> io::Result<Opened> {
-    let exists = match disk.stat(&place.path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-        stat => stat.map(|_| true)?,
-    };
+    let exists = disk.is_taken(&place.path)? || copy_here(disk, place)?;
     if !exists && pending.is_empty() {
         return Ok(Opened { file: None, leaf: None, repair: Repair::Nothing, appended: 0 });
     }
@@ -132,6 +129,15 @@ fn open(disk: &Arc<dyn Disk>, place: &Place, pending: &[Pending], now_ms: i64) -
     file.sync_all()?;
     let leaf = leaf(disk.as_ref(), place)?;
     Ok(Opened { file: Some(file), leaf, repair, appended })
+}
+
+/// Copies a transcript that is only below another state folder, so that nothing is added to it there.
+fn copy_here(disk: &Arc<dyn Disk>, place: &Place) -> io::Result<bool> {
+    let Some(origin) = &place.origin else { return Ok(false) };
+    let Some(text) = AtomicFile::new(Arc::clone(disk), origin.clone()).read()? else { return Ok(false) };
+    AtomicFile::new(Arc::clone(disk), place.path.clone()).write(&text)?;
+    info!(from = %origin, to = %place.path, "transcript of another state folder was copied");
+    Ok(true)
 }
 
 /// A file of an older version is written anew before anything is added to it; it stays beside as it was.

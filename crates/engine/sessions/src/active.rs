@@ -38,8 +38,17 @@ struct Waiting {
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) path: AbsPath,
+    /// Where the file is as long as it is not at its path: copied from there before it is used.
+    pub(crate) origin: Option<AbsPath>,
     pub(crate) session: SessionId,
     pub(crate) cwd: Arc<str>,
+}
+
+impl Place {
+    /// Where to read without taking it into use.
+    pub(crate) fn readable(self) -> AbsPath {
+        self.origin.unwrap_or(self.path)
+    }
 }
 
 /// A transcript in use.

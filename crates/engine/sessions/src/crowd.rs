@@ -1,10 +1,11 @@
 //! Keeping their number within what the owner allows: the longest unused conversations are put aside, and what was put
 //! aside is forgotten after a while. Both only where the config says so; nobody is ever refused a new conversation.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ids::SessionKey;
+use stdx::CancellationToken;
 use store::{StoreError, View};
 use tracing::{info, warn};
 
@@ -15,6 +16,9 @@ use crate::shared::Shared;
 
 /// How often what was put aside is looked through.
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3_600);
+
+/// Conversations that are put aside in one turn: whoever begins one meanwhile waits for so many at most.
+const HANDFUL: usize = 4;
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 
@@ -34,38 +38,46 @@ impl Sessions {
         active.values().filter(|active| Arc::strong_count(active) == 1).map(|active| active.weight()).sum()
     }
 
-    /// After a conversation was begun: puts the oldest ones aside that are too many.
-    pub(crate) async fn make_room(&self, begun: &SessionKey, most: u32) {
-        if let Err(error) = self.put_oldest_aside(u64::from(most), begun).await {
-            warn!(%error, "there are more sessions than session.maxSessions, and the oldest could not be put aside");
+    /// After a conversation was begun: puts a few of the oldest aside where there are too many. Where that is not all,
+    /// the task behind does the rest. Whoever calls holds the turn.
+    pub(crate) async fn make_room(&self, begun: Option<&SessionKey>, most: u32) {
+        match self.put_oldest_aside(most, begun).await {
+            Ok(true) => self.shared.crowded.notify_one(),
+            Ok(false) => {}
+            Err(error) => {
+                warn!(%error, "there are more sessions than session.maxSessions, and the oldest could not be put aside");
+            }
         }
     }
 
-    async fn put_oldest_aside(&self, most: u64, begun: &SessionKey) -> Result<(), SessionsError> {
+    /// Gives whether there are more that can be put aside.
+    async fn put_oldest_aside(&self, most: u32, begun: Option<&SessionKey>) -> Result<bool, SessionsError> {
+        let in_use = self.shared.active.lock().len();
+        let (config, begun) = (self.shared.config.get(), begun.cloned());
+        let main_key = config.main_key().to_owned();
         let found = self.shared.store.read(move |view| {
-            let excess = count(view)?.saturating_sub(most);
-            Ok((excess, if excess == 0 { Vec::new() } else { oldest(view)? }))
+            let excess = count(view)?.saturating_sub(u64::from(most));
+            let may_go = |key: &SessionKey| Some(key) != begun.as_ref() && !key.is_main(&main_key);
+            // Those in use are passed over, so there must be enough behind them.
+            Ok((excess, if excess == 0 { Vec::new() } else { oldest(view, HANDFUL + in_use, may_go)? }))
         });
         let (excess, keys) = found.await?;
-        let config = self.shared.config.get();
-        let mut left = excess;
-        for key in keys.iter().filter(|key| *key != begun && !key.is_main(config.main_key())) {
-            if left == 0 {
+        let wanted = usize::try_from(excess).unwrap_or(HANDFUL).min(HANDFUL);
+        let mut done = 0;
+        for key in &keys {
+            if done == wanted {
                 break;
             }
-            if self.is_in_use(key).await? {
-                continue;
-            }
-            if self.delete(key, true).await?.is_none() {
+            if self.is_in_use(key).await? || self.delete(key, true).await?.is_none() {
                 continue;
             }
             info!(session = %key, most, "the session unused for longest was put aside");
             let of = key.clone();
             let body = serde_json::json!({ "reason": "session.maxSessions", "most": most });
             self.shared.store.write(move |tx| tx.fact(of.as_str(), "session.archived", &body)).await?;
-            left -= 1;
+            done += 1;
         }
-        Ok(())
+        Ok(done == HANDFUL && excess > u64::try_from(HANDFUL).unwrap_or(u64::MAX))
     }
 
     /// Whether somebody holds the conversation: a run, or whoever reads it.
@@ -73,6 +85,23 @@ impl Sessions {
         let Some(record) = self.find(key).await? else { return Ok(false) };
         let Some(place) = self.place(key, &record, &self.shared.places.state) else { return Ok(false) };
         Ok(self.shared.active.lock().get(&place.path).is_some_and(|active| Arc::strong_count(active) > 1))
+    }
+}
+
+/// The one task that puts aside the rest where there are far too many, as after the bound was lowered: a few in each
+/// turn, between those who begin a conversation.
+pub(crate) async fn thin_out(sessions: Weak<Sessions>, shared: Arc<Shared>, cancel: CancellationToken) {
+    loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return,
+            () = shared.crowded.notified() => {}
+        }
+        let Some(sessions) = sessions.upgrade() else { return };
+        let Ok(_turn) = shared.beginning.acquire().await else { return };
+        if let Some(most) = shared.config.get().max_sessions {
+            sessions.make_room(None, most).await;
+        }
     }
 }
 
@@ -111,7 +140,11 @@ fn count(view: &View<'_>) -> Result<u64, StoreError> {
     Ok(count.unsigned_abs())
 }
 
-fn oldest(view: &View<'_>) -> Result<Vec<SessionKey>, StoreError> {
-    let keys: Vec<String> = view.query("SELECT key FROM sessions ORDER BY updated_at, id", [], |row| row.get(0))?;
-    Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
+fn oldest(view: &View<'_>, most: usize, may_go: impl Fn(&SessionKey) -> bool) -> Result<Vec<SessionKey>, StoreError> {
+    let mut keys = Vec::new();
+    view.each("SELECT key FROM sessions ORDER BY updated_at, id", [], |row| {
+        keys.extend(row.get::<_, String>(0)?.parse().ok().filter(&may_go));
+        Ok(keys.len() < most)
+    })?;
+    Ok(keys)
 }

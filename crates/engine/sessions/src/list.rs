@@ -10,6 +10,7 @@ use stdx::Disk;
 use store::{StoreError, View, params_from_iter, types::Value};
 
 use crate::SessionsError;
+use crate::active::Place;
 use crate::index;
 use crate::peek;
 use crate::record::Record;
@@ -62,7 +63,7 @@ impl Sessions {
                 if out.len() > 1 {
                     out.push(',');
                 }
-                let path = place.map(|place| place.path);
+                let path = place.map(Place::readable);
                 let title = wanted
                     .include_derived_titles
                     .unwrap_or(false)

@@ -282,8 +282,9 @@ impl Sessions {
                 shared: Arc::clone(&self.shared),
             };
             session.settle().await?;
+            return Ok(Some(place.path));
         }
-        Ok(Some(place.path))
+        Ok(Some(place.readable()))
     }
 
     /// Ends a session. Gives what became of its transcripts; `None` where there was no session.

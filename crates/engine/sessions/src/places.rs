@@ -13,6 +13,14 @@ pub(crate) struct Places {
     pub(crate) home: AbsPath,
 }
 
+/// Where a transcript belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) path: AbsPath,
+    /// The only place where it is as yet.
+    pub(crate) origin: Option<AbsPath>,
+}
+
 impl Places {
     pub(crate) fn agents(&self) -> AbsPath {
         self.state.join("agents")
@@ -43,15 +51,21 @@ impl Places {
 
     /// Where a transcript lies that is said to lie there: the state folder may have been moved since.
     ///
-    /// A place of our layout below another state folder means the one below this. It counts also where nothing was
-    /// written yet, and where something is at the old place: that is a copy somebody left, or not of this folder.
-    pub(crate) fn found_again(&self, disk: &dyn Disk, agent: &AgentId, said: AbsPath) -> AbsPath {
+    /// A place of our layout below another state folder means the one below this, and nothing is ever written there. It
+    /// counts also where nothing was written yet; what is only at the old place is copied before it is used.
+    pub(crate) fn found_again(&self, disk: &dyn Disk, agent: &AgentId, said: AbsPath) -> Found {
         let is_there = |path: &AbsPath| disk.stat(path).is_ok();
         let beside_others = || said.file_name().map(|name| self.folder(agent).join(name));
         match self.below_here(&said) {
-            Some(here) if here != said && (is_there(&here) || !is_there(&said)) => here,
-            Some(_) => said,
-            None => beside_others().filter(|here| is_there(here) && !is_there(&said)).unwrap_or(said),
+            Some(here) if here != said => {
+                let origin = Some(said).filter(|said| !is_there(&here) && is_there(said));
+                Found { path: here, origin }
+            }
+            Some(_) => Found { path: said, origin: None },
+            None => {
+                let path = beside_others().filter(|here| is_there(here) && !is_there(&said)).unwrap_or(said);
+                Found { path, origin: None }
+            }
         }
     }
 
@@ -114,12 +128,16 @@ mod tests {
     fn a_path_of_a_state_folder_that_was_moved_means_this_one() {
         let places = Places { state: AbsPath::new("/s").unwrap(), home: AbsPath::new("/h").unwrap() };
         let disk = MemoryDisk::new();
-        let found = |said: &str| places.found_again(&disk, &AgentId::main(), AbsPath::new(said).unwrap()).to_string();
+        let again = |said: &str| places.found_again(&disk, &AgentId::main(), AbsPath::new(said).unwrap());
+        let found = |said: &str| again(said).path.to_string();
         let put = |path: &str| disk.replace(&AbsPath::new(path).unwrap(), &mut |_| Ok(())).unwrap();
         assert_eq!(found("/old/agents/main/sessions/a.jsonl"), "/s/agents/main/sessions/a.jsonl");
         put("/old/agents/main/sessions/a.jsonl");
-        assert_eq!(found("/old/agents/main/sessions/a.jsonl"), "/old/agents/main/sessions/a.jsonl", "the only one");
+        let only = again("/old/agents/main/sessions/a.jsonl");
+        assert_eq!(only.path.to_string(), "/s/agents/main/sessions/a.jsonl");
+        assert_eq!(only.origin.unwrap().to_string(), "/old/agents/main/sessions/a.jsonl", "copied from there");
         put("/s/agents/main/sessions/a.jsonl");
+        assert_eq!(again("/old/agents/main/sessions/a.jsonl").origin, None);
         assert_eq!(found("/old/agents/main/sessions/a.jsonl"), "/s/agents/main/sessions/a.jsonl");
         assert_eq!(
             found("/elsewhere/a.jsonl"),

@@ -15,8 +15,9 @@ use tokio::sync::{Notify, Semaphore};
 use crate::SessionsError;
 use crate::active::Place;
 use crate::config::Config;
+use crate::crowd::thin_out;
 use crate::index;
-use crate::places::Places;
+use crate::places::{Found, Places};
 use crate::ports::Neighbours;
 use crate::recent::Recent;
 use crate::record::Record;
@@ -115,22 +116,25 @@ impl Sessions {
             to_append: Mutex::default(),
             append: Notify::new(),
             upkeep: Notify::new(),
+            crowded: Notify::new(),
             sync_now: AtomicBool::new(false),
             index_dirty: AtomicBool::new(false),
         };
         Arc::new(Self { shared: Arc::new(shared), ready: Gate::opened(), tasks: Mutex::default() })
     }
 
-    /// Starts the tasks behind: the writer of files, the upkeep, and first the take-over of what is on disk, for
+    /// Starts the tasks behind: the writer of files, the upkeep, who makes room, and first the take-over of what is on disk, for
     /// which every method waits.
     pub fn start(self: &Arc<Self>, cancel: &CancellationToken) {
         self.ready.close();
         let appender = Arc::clone(&self.shared);
         let upkeep = Arc::clone(&self.shared);
+        let (crowd, of_crowd) = (Arc::downgrade(self), Arc::clone(&self.shared));
         let first = Arc::clone(self);
         let mut tasks = self.tasks.lock();
         tasks.push(OwnedTask::spawn(cancel, |cancel| appender.append_files(cancel)));
         tasks.push(OwnedTask::spawn(cancel, |cancel| upkeep.keep_up(cancel)));
+        tasks.push(OwnedTask::spawn(cancel, |cancel| thin_out(crowd, of_crowd, cancel)));
         tasks.push(OwnedTask::spawn(cancel, |_| async move { first.take_over().await }));
     }
 
@@ -163,7 +167,7 @@ impl Sessions {
         };
         let session = self.use_session(key, &record, &opening.workspace).await?;
         if let Some(most) = most.filter(|_| started == Started::New) {
-            self.make_room(key, most).await;
+            self.make_room(Some(key), most).await;
         }
         Ok(Opened { session, record, started })
     }
@@ -251,8 +255,8 @@ impl Sessions {
         let session = record.session()?;
         let (shared, agent) = (&self.shared, self.agent_of(key));
         let said = shared.places.transcript(key, &agent, &session, record);
-        let path = shared.places.found_again(shared.disk.as_ref(), &agent, said);
-        Some(Place { path, session, cwd: workspace.to_string().into() })
+        let Found { path, origin } = shared.places.found_again(shared.disk.as_ref(), &agent, said);
+        Some(Place { path, origin, session, cwd: workspace.to_string().into() })
     }
 
     async fn use_session(

@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) active: Mutex<BTreeMap<AbsPath, Arc<Active>>>,
     /// Held while a transcript is taken into use.
     pub(crate) opening: Semaphore,
-    /// Held while a conversation is begun where their number has a bound: two that make room at once would put aside too
+    /// Held while a conversation is begun or a few are put aside where their number has a bound: two that make room at once would put aside too
     /// many, or one another.
     pub(crate) beginning: Semaphore,
     /// Transcripts with committed lines that are not in their files yet. At most as many as are in use.
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) append: Notify,
     /// Wakes the one who syncs, rests idle sessions and writes the other program's index.
     pub(crate) upkeep: Notify,
+    /// Wakes the one who puts aside the rest of too many conversations.
+    pub(crate) crowded: Notify,
     pub(crate) sync_now: AtomicBool,
     pub(crate) index_dirty: AtomicBool,
 }

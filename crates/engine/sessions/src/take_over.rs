@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ids::{AgentId, SessionKey};
+use ids::{AgentId, SessionId, SessionKey};
 use serde::Deserialize as _;
 use stdx::{AbsPath, AtomicFile};
 use store::{StoreError, Tx, params};
@@ -14,6 +14,7 @@ use crate::SessionsError;
 use crate::active::Place;
 use crate::export::{Seen, hash};
 use crate::index;
+use crate::places::Found;
 use crate::record::Record;
 use crate::sessions::Sessions;
 
@@ -142,26 +143,40 @@ impl Sessions {
             .await?;
         for (path, session, cwd) in left {
             let (Ok(said), Ok(session)) = (AbsPath::new(&path), session.parse()) else { continue };
-            let path = self.move_rows(said).await?;
-            self.shared.activate(Place { path, session, cwd: cwd.into() }).await?;
+            let place = self.place_of_rows(&said, session, &cwd).await?;
+            if place.path != said {
+                self.move_rows(&said, &place.path).await?;
+            }
+            self.shared.activate(place).await?;
         }
         Ok(())
     }
 
-    /// Entries that were committed before the state folder was moved go to the transcript where it is now.
-    async fn move_rows(&self, said: AbsPath) -> Result<AbsPath, SessionsError> {
-        let shared = &self.shared;
-        let path = shared.places.found_again(shared.disk.as_ref(), &shared.neighbours.default_agent(), said.clone());
-        if path != said {
-            info!(from = %said, to = %path, "committed entries follow their transcript");
-            let (from, to) = (said.to_string(), path.to_string());
-            let moved = shared.store.write(move |tx| {
-                tx.execute("UPDATE pending_entries SET path = ?1 WHERE path = ?2", params![to, from])?;
-                Ok(())
-            });
-            moved.await?;
+    /// Where the transcript of committed entries is now: where its session looks for it, whosever it is.
+    async fn place_of_rows(&self, said: &AbsPath, session: SessionId, cwd: &str) -> Result<Place, SessionsError> {
+        let (shared, of) = (&self.shared, session.clone());
+        for key in shared.store.read(move |view| index::by_session(view, &of)).await? {
+            let Some(record) = shared.find(&key).await? else { continue };
+            let place = self.place(&key, &record, &shared.places.state);
+            if let Some(place) = place.filter(|place| place.path.file_name() == said.file_name()) {
+                return Ok(Place { cwd: cwd.into(), ..place });
+            }
         }
-        Ok(path)
+        // The session is gone or was started over.
+        let Found { path, origin } =
+            shared.places.found_again(shared.disk.as_ref(), &self.default_agent(), said.clone());
+        Ok(Place { path, origin, session, cwd: cwd.into() })
+    }
+
+    /// Entries that were committed before the state folder was moved go to the transcript where it is now.
+    async fn move_rows(&self, said: &AbsPath, path: &AbsPath) -> Result<(), SessionsError> {
+        info!(from = %said, to = %path, "committed entries follow their transcript");
+        let (from, to) = (said.to_string(), path.to_string());
+        let moved = self.shared.store.write(move |tx| {
+            tx.execute("UPDATE pending_entries SET path = ?1 WHERE path = ?2", params![to, from])?;
+            Ok(())
+        });
+        Ok(moved.await?)
     }
 }
 

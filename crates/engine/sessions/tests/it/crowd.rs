@@ -58,6 +58,28 @@ async fn conversations_that_begin_at_once_put_aside_as_many_as_are_too_many() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_bound_was_lowered_a_new_conversation_waits_for_a_few_and_the_rest_go_behind_it() {
+    let before = house();
+    let sessions = before.sessions();
+    sessions.start(&CancellationToken::new());
+    for old in 0..30 {
+        begin(&before, &sessions, &format!("agent:main:old{old}")).await;
+    }
+    sessions.stop().await;
+    let house = House { config: r#"{"maxSessions": 3}"#, seed: 8, ..before };
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let _held = open(&sessions, "agent:main:new").await;
+    assert_eq!(put_aside(&house).len(), 4);
+    while house.count("sessions") > 3 {
+        tokio::task::yield_now().await;
+    }
+    sessions.stop().await;
+    assert_eq!(put_aside(&house).len(), 28);
+    assert!(house.count("sessions") == 3 && sessions.find(&key("agent:main:old29")).await.unwrap().is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_put_aside_is_kept_unless_the_config_says_for_how_long() {
     for (config, left) in [("{}", 1), (r#"{"keepArchivedDays": 2}"#, 0)] {
         let house = House { config, ..house() };

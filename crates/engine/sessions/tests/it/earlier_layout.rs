@@ -176,3 +176,46 @@ async fn a_state_folder_that_was_moved_keeps_its_conversations_whole() {
     sessions.stop().await;
     assert_eq!(names(&moved, "/s"), Vec::<String>::new(), "nothing is made at the old place");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_committed_follows_a_transcript_to_the_folder_of_its_own_agent() {
+    let house = house();
+    house.write("/elsewhere/a.jsonl", &transcript("from long ago"));
+    let sessions = house.sessions();
+    place_at(&sessions, "agent:zoe:main", "/elsewhere/a.jsonl").await;
+    // Without its tasks nothing writes the file, as if the process had died right after the commit.
+    open(&sessions, "agent:zoe:main").await.append(vec![says("b")]).await.unwrap();
+    let now = path("/s/agents/zoe/sessions/a.jsonl");
+    house.disk.rename(&path("/elsewhere/a.jsonl"), &now).unwrap();
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    let (session, _) = sessions.existing(&key("agent:zoe:main")).await.unwrap().unwrap();
+    assert_eq!(told(&session).await, ["user: from long ago", "assistant: b"]);
+    assert_eq!(names(&house, "/elsewhere"), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transcript_that_is_only_below_another_state_folder_is_copied_and_not_added_to() {
+    let house = house();
+    let old = path("/old/agents/main/sessions/a.jsonl");
+    house.write("/old/agents/main/sessions/a.jsonl", &transcript("from long ago"));
+    let sessions = house.sessions();
+    sessions.start(&CancellationToken::new());
+    place_at(&sessions, "agent:main:x", "/old/agents/main/sessions/a.jsonl").await;
+    let session = open(&sessions, "agent:main:x").await;
+    session.append(vec![says("b")]).await.unwrap();
+    assert_eq!(told(&session).await, ["user: from long ago", "assistant: b"]);
+    sessions.stop().await;
+    assert_eq!(house.text(&old), transcript("from long ago"));
+    assert_eq!(house.lines(&path("/s/agents/main/sessions/a.jsonl")).len(), 3);
+}
+
+/// A session whose record says where its transcript is.
+async fn place_at(sessions: &sessions::Sessions, name: &str, file: &'static str) {
+    let of = key(name);
+    let placed = sessions.change(&of, move |_, record| {
+        record.set("sessionFile", file);
+        Ok(())
+    });
+    placed.await.unwrap();
+}
