@@ -374,3 +374,24 @@ fn follow(
     });
     wanted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_word_the_gateway_is_on_this_machine_alone_at_port_18789() {
+        let variables = [("HOME".to_owned(), "/h".to_owned())].into_iter().collect();
+        let here = stdx::AbsPath::new("/here").unwrap();
+        let context = Context {
+            places: crate::places::Places::choose(&crate::places::Choice::default(), &variables, &here).unwrap(),
+            environment: Arc::new(variables),
+            output: crate::output::Output::new(true),
+            clock: Arc::new(stdx::SystemClock),
+            redactor: Arc::default(),
+        };
+        let section = GatewaySection::default();
+        assert_eq!(context.port(&section).unwrap(), 18_789);
+        assert!(matches!(bind(section.bind), Ok(Bind::Loopback)));
+    }
+}

@@ -1,9 +1,15 @@
 //! Answers that leave while the model still writes, and lines about tools between them.
 
+use std::time::Duration;
+
+use anyhow::Context as _;
 use fakes::model::Answer;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
+
+/// A fact that is not there within this time does not come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const FIRST: &str = "The first paragraph says what comes first.";
 const SECOND: &str = "The second paragraph says what comes then.";
@@ -21,8 +27,11 @@ fn in_blocks(idle_ms: u64) -> impl FnOnce(&mut Value) {
 
 /// Waits until the facts about the last message say so.
 async fn facts_say(stage: &Stage, wanted: &str) -> anyhow::Result<()> {
-    while !stage.explained().await?.to_string().contains(wanted) {}
-    Ok(())
+    let said = async {
+        while !stage.explained().await?.to_string().contains(wanted) {}
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, said).await.with_context(|| format!("no fact says {wanted:?}"))?
 }
 
 #[tokio::test]

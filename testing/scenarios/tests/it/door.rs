@@ -1,14 +1,9 @@
-//! The front door as the config sets it: its address without a word, and the pages that may come in.
-
-use std::process::Stdio;
-use std::time::Duration;
+//! The front door as the config sets it: its address, and the pages that may come in.
 
 use serde_json::json;
-use testkit::{Home, config_for};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::commands::command;
 use crate::running::patch;
 use crate::stage::Stage;
 
@@ -44,30 +39,11 @@ async fn a_page_of_an_allowed_origin_comes_in_and_no_other_foreign_one() -> anyh
 }
 
 #[tokio::test]
-async fn without_a_word_the_gateway_is_on_this_machine_alone_at_port_18789() -> anyhow::Result<()> {
-    let home = Home::new()?;
-    home.write_config(&config_for(None, None))?;
-    let mut gateway = command(&home)?;
-    gateway.env_remove("CLAWDBOT_GATEWAY_PORT").arg("gateway").stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut gateway = gateway.spawn()?;
-    let (mut lines, mut errors) = (gateway.stdout.take(), gateway.stderr.take());
-    let mut first = String::new();
-    if let Some(lines) = &mut lines {
-        tokio::time::timeout(Duration::from_secs(20), BufReader::new(lines).read_line(&mut first)).await??;
-    }
-    if first.is_empty() {
-        // Somebody else has the port: then that is what it says.
-        let mut said = String::new();
-        if let Some(errors) = &mut errors {
-            errors.read_to_string(&mut said).await?;
-        }
-        assert!(said.contains("127.0.0.1:18789") && said.contains("taken"), "{said}");
-        return Ok(());
-    }
-    assert!(first.contains("http://127.0.0.1:18789/"), "{first}");
-    assert!(TcpStream::connect("127.0.0.1:18789").await.is_ok());
+async fn without_a_word_about_it_the_gateway_is_on_this_machine_alone() -> anyhow::Result<()> {
+    let stage = Stage::set().await?;
+    let port = stage.gateway.port();
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_ok());
     // An address of this machine that only a wider bind would answer on.
-    assert!(TcpStream::connect("127.0.0.2:18789").await.is_err());
-    gateway.kill().await?;
+    assert!(TcpStream::connect(("127.0.0.2", port)).await.is_err());
     Ok(())
 }
