@@ -63,7 +63,7 @@ impl inbound::AllowLists for Neighbour {
         std::future::ready(Ok(false)).boxed()
     }
 
-    fn write(&self, _: inbound::ListPath, _: Vec<String>) -> BoxFuture<'_, Result<(), String>> {
+    fn change(&self, _: inbound::ListChange) -> BoxFuture<'_, Result<Option<String>, String>> {
         std::future::ready(Err("nothing is written".to_owned())).boxed()
     }
 }

@@ -131,9 +131,13 @@ impl TestGateway {
     /// # Errors
     /// The handshake's.
     pub async fn client(&self) -> anyhow::Result<Client> {
+        self.client_with(&["operator.admin"]).await
+    }
+
+    async fn client_with(&self, scopes: &[&str]) -> anyhow::Result<Client> {
         let options = Options::new(self.ws_url(), ClientId::Test, ClientMode::Test, "0.0.0")?
             .token(TOKEN.to_owned())
-            .scopes(&["operator.admin"]);
+            .scopes(scopes);
         Ok(Client::connect(&options).await?)
     }
 
@@ -143,6 +147,14 @@ impl TestGateway {
     /// The handshake's.
     pub async fn chat(&self, session: &str) -> anyhow::Result<Chat> {
         Ok(Chat::new(self.client().await?, session))
+    }
+
+    /// The same for an operator who has these scopes alone.
+    ///
+    /// # Errors
+    /// The handshake's.
+    pub async fn chat_with(&self, session: &str, scopes: &[&str]) -> anyhow::Result<Chat> {
+        Ok(Chat::new(self.client_with(scopes).await?, session))
     }
 
     /// Runs a command of the binary in the same home.

@@ -203,7 +203,7 @@ pub(crate) async fn house(base: &Foundation, outside: Outside, cancel: &Cancella
             people: Arc::new(KnownPeople::new(Arc::clone(&pairing))),
             networks: Arc::clone(&networks) as Arc<dyn inbound::Networks>,
             conversation: Arc::new(Commands::new(&sessions, &agents, &lanes, purses, &base.clock)),
-            lists: Arc::new(Lists { configuration: Arc::clone(&base.configuration), pairing: Arc::clone(&pairing) }),
+            lists: Arc::new(Lists::new(Arc::clone(&base.configuration), Arc::clone(&pairing))),
             shown: announce,
             system_events: Arc::clone(&system_events),
         },

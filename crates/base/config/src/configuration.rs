@@ -150,9 +150,21 @@ impl Configuration {
     /// # Errors
     /// See [`WriteError`]: nothing changed then.
     pub fn write(&self, edits: &[Edit], base: &Base) -> Result<Arc<Snapshot>, WriteError> {
+        self.write_with(base, |_| Ok(Some(edits.to_vec())))
+    }
+
+    /// The same with edits that are decided from what the file says at that moment; `None` writes nothing.
+    ///
+    /// # Errors
+    /// See [`ConfigFile::write_with`]: nothing changed then.
+    pub fn write_with<E: From<WriteError>>(
+        &self,
+        base: &Base,
+        decide: impl FnOnce(&Snapshot) -> Result<Option<Vec<Edit>>, E>,
+    ) -> Result<Arc<Snapshot>, E> {
         let notice = {
             let _accepting = self.accepting.lock();
-            let snapshot = self.file.write(edits, base)?;
+            let snapshot = self.file.write_with(base, decide)?;
             self.accept(snapshot)
         };
         self.tell(notice);

@@ -136,17 +136,37 @@ impl ConfigFile {
     /// # Errors
     /// See [`WriteError`]. The file is then as it was.
     pub fn write(&self, edits: &[Edit], base: &Base) -> Result<Snapshot, WriteError> {
+        self.write_with(base, |_| Ok(Some(edits.to_vec())))
+    }
+
+    /// As [`ConfigFile::write`], with edits that are decided from what the file says at that moment, keys at their places
+    /// of now: nobody writes in between. `None` writes nothing.
+    ///
+    /// # Errors
+    /// What `decide` refuses, and see [`WriteError`]. The file is then as it was.
+    pub fn write_with<E: From<WriteError>>(
+        &self,
+        base: &Base,
+        decide: impl FnOnce(&Snapshot) -> Result<Option<Vec<Edit>>, E>,
+    ) -> Result<Snapshot, E> {
         let _writing = self.writing.lock();
         let _schema = self.schema();
         let before = self.load();
         guard(&before, base)?;
+        let modern = self.modern(&before);
+        match decide(&modern)? {
+            Some(edits) => Ok(self.edit(before, &modern, &edits)?),
+            None => Ok(before),
+        }
+    }
+
+    fn edit(&self, before: Snapshot, modern: &Snapshot, edits: &[Edit]) -> Result<Snapshot, WriteError> {
         let patches = edits.iter().any(|edit| matches!(edit, Edit::Merge(_)));
         if patches && !before.is_valid() {
             return Err(WriteError::BrokenBefore(before.issues));
         }
-        let modern = self.modern(&before);
-        let edits = &self.at_present(&modern, edits)?;
-        let edited = self.read_text(Some(edit::apply(&modern, edits)?));
+        let edits = &self.at_present(modern, edits)?;
+        let edited = self.read_text(Some(edit::apply(modern, edits)?));
         let text = self.modern(&edited).raw.unwrap_or_default();
         if before.raw.as_deref() == Some(&text) {
             return Ok(before);

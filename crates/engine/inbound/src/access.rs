@@ -47,7 +47,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match self {
             Self::Text(text) => text.trim().to_owned(),
             Self::Number(number) => number.to_string(),

@@ -209,12 +209,24 @@ fn names(entry: &str, message: &channel::Inbound) -> bool {
     if entry == "*" {
         return true;
     }
-    let entry = entry.to_lowercase();
-    let bare = entry.split_once(':').map_or(entry.as_str(), |(_, rest)| rest);
-    let bare = bare.trim_start_matches('@');
-    let id = message.sender.id.as_str().to_lowercase();
-    let username = message.sender.username.as_deref().map(str::to_lowercase);
-    bare == id || username.is_some_and(|name| name == bare)
+    let (name, sender) = (bare(entry).to_lowercase(), &message.sender);
+    let is_it = |word: &str| word.to_lowercase() == name;
+    is_it(sender.id.as_str()) || sender.username.as_deref().is_some_and(is_it)
+}
+
+/// An entry without the network's name before it and the mark of a username.
+pub(crate) fn bare(entry: &str) -> &str {
+    without_network(entry).trim_start_matches('@')
+}
+
+pub(crate) fn without_network(entry: &str) -> &str {
+    let entry = entry.trim();
+    entry.split_once(':').map_or(entry, |(_, rest)| rest)
+}
+
+/// Whether two entries name the same.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    bare(one).to_lowercase() == bare(other).to_lowercase()
 }
 
 #[cfg(test)]

@@ -3,22 +3,37 @@
 //! The config's lists are changed only where `commands.config` lets chats change the config; people who were let in by
 //! a code stand in a store of their own.
 
+mod change;
+
 use channel::Inbound;
 use ids::{AccountId, ChannelKind, SenderId};
 
 use crate::{
     Access, Config, DmPolicy, GroupPolicy,
-    admit::is_listed,
+    admit::{bare, is_listed, is_same, without_network},
     intake::Inner,
-    ports::{AllowLists, ListPath},
+    ports::AllowLists,
 };
+pub use change::{List, ListChange};
 
-/// Where the command was given, and by whom.
+/// Where the command was given.
 #[derive(Debug, Clone)]
-pub(crate) struct From {
+pub(crate) struct Here {
     pub(crate) channel: ChannelKind,
     pub(crate) account: AccountId,
-    pub(crate) is_owner: bool,
+}
+
+/// Who gave the command.
+#[derive(Debug, Clone)]
+pub(crate) enum By {
+    Person {
+        here: Here,
+        is_owner: bool,
+    },
+    /// A client; what it may not do with the config's own methods it may not do here.
+    Operator {
+        is_admin: bool,
+    },
 }
 
 /// An account's owner: on its list by name, or anybody who may command where it names nobody.
@@ -29,12 +44,6 @@ pub(crate) fn is_owner(access: &Access, message: &Inbound) -> bool {
 
 const USAGE: &str = "Usage: /allowlist [dm|group] [list|add <id>|remove <id>] [channel=<name>] [account=<name>] \
                      [--config|--store]";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum List {
-    Dm,
-    Group,
-}
 
 /// Where a change is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,17 +97,21 @@ fn parse(words: &str) -> Option<Wish> {
 }
 
 /// Shows or changes the lists; gives what the person is told.
-pub(crate) async fn carry_out(inner: &Inner, from: Option<&From>, words: Option<String>) -> String {
-    if from.is_some_and(|from| !from.is_owner) {
-        return "Only the owner may see and change who is heard: somebody on allowFrom.".to_owned();
-    }
+pub(crate) async fn carry_out(inner: &Inner, by: &By, words: Option<String>) -> String {
+    let (here, may_change) = match by {
+        By::Person { is_owner: false, .. } => {
+            return "Only the owner may see and change who is heard: somebody on allowFrom.".to_owned();
+        }
+        By::Person { here, is_owner: true } => (Some(here), true),
+        By::Operator { is_admin } => (None, *is_admin),
+    };
     let Some(wish) = parse(words.as_deref().unwrap_or_default()) else { return USAGE.to_owned() };
     let channel = match &wish.channel {
         Some(name) => name.parse().ok(),
-        None => from.map(|from| from.channel.clone()),
+        None => here.map(|here| here.channel.clone()),
     };
     let Some(channel) = channel else { return format!("Which network? {USAGE}") };
-    let here = from.filter(|from| from.channel == channel).map(|from| from.account.clone());
+    let here = here.filter(|here| here.channel == channel).map(|here| here.account.clone());
     let account = match &wish.account {
         Some(name) => name.parse().ok(),
         None => here.or_else(|| Some(AccountId::default_account())),
@@ -108,6 +121,7 @@ pub(crate) async fn carry_out(inner: &Inner, from: Option<&From>, words: Option<
     let at = (&channel, &account);
     match &wish.change {
         None => shown(&config.access(channel.as_str(), account.as_str()), wish.list, at, lists),
+        Some(_) if !may_change => "Changing who is heard needs the scope operator.admin.".to_owned(),
         Some(change) => {
             let list = wish.list.unwrap_or(List::Dm);
             changed(&config, lists, at, (list, wish.kept), change).await.unwrap_or_else(|why| format!("⚠️ {why}"))
@@ -157,25 +171,35 @@ async fn changed(
     if !config.commands.config {
         return Err("Chats may not change who is heard here: set commands.config to true.".to_owned());
     }
+    // A name with a reference would show what the environment holds.
+    if change.entry.contains('$') || bare(&change.entry).is_empty() {
+        return Err(format!("{} names nobody.", change.entry));
+    }
+    // The store knows no groups, and everybody is no person; whom a username names may be another one tomorrow.
+    let is_id = change.entry != "*" && !without_network(&change.entry).starts_with('@');
+    match list {
+        List::Group if kept == Kept::Store => return Err("Groups have no store: leave --store away.".to_owned()),
+        List::Dm if kept == Kept::Store && !is_id => {
+            return Err("The store holds ids of people, no usernames: give the id, or leave --store away.".to_owned());
+        }
+        List::Dm | List::Group => {}
+    }
     let mut places = Vec::new();
     if kept != Kept::Store {
         if !config.takes_writes(channel.as_str(), account.as_str()) {
             return Err(format!("channels.{channel}.configWrites is false: nothing was changed."));
         }
-        if let Some((at, entries)) = in_config(config, (channel, account), list, change) {
-            lists.write(at.clone(), entries).await?;
-            places.push(format!("config ({})", at.join(".")));
-        }
+        let (adds, entry) = (change.adds, change.entry.clone());
+        let change = ListChange { channel: channel.clone(), account: account.clone(), list, adds, entry };
+        places.extend(lists.change(change).await?.map(|at| format!("config ({at})")));
     }
-    // The store knows no groups, and everybody is no person.
-    let is_person = list == List::Dm && change.entry != "*";
-    if kept != Kept::Config && is_person {
-        let sender: SenderId = change.entry.parse().map_err(|_| format!("{} names nobody.", change.entry))?;
+    if kept != Kept::Config && list == List::Dm && is_id {
+        let known = lists.paired(channel).into_iter().find(|known| is_same(known, &change.entry));
+        let sender = known.as_deref().unwrap_or(&change.entry);
+        let sender: SenderId = bare(sender).parse().map_err(|_| format!("{} names nobody.", change.entry))?;
         if lists.pair(channel.clone(), sender, change.adds).await? {
             places.push("store".to_owned());
         }
-    } else if kept == Kept::Store {
-        return Err("Groups have no store: leave --store away.".to_owned());
     }
     let (done, nothing) = if change.adds { ("added to", "is there already") } else { ("removed from", "is not there") };
     Ok(match places.as_slice() {
@@ -184,44 +208,8 @@ async fn changed(
     })
 }
 
-/// The list as it has to be written, and where; `None` where the config says so already.
-fn in_config(
-    config: &Config,
-    (channel, account): (&ChannelKind, &AccountId),
-    list: List,
-    change: &Change,
-) -> Option<(ListPath, Vec<String>)> {
-    let access = config.access(channel.as_str(), account.as_str());
-    let mut entries = match list {
-        List::Dm => access.allow_from,
-        List::Group => access.group_allow_from,
-    };
-    let is_it = |entry: &String| entry.eq_ignore_ascii_case(&change.entry);
-    if entries.iter().any(is_it) == change.adds {
-        return None;
-    }
-    if change.adds {
-        entries.push(change.entry.clone());
-    } else {
-        entries.retain(|entry| !is_it(entry));
-    }
-    // The list that is in force is the one to change: the account's own, if it has one.
-    let (is_own, key) = match list {
-        List::Dm => (config.has_own_list(channel.as_str(), account.as_str()), "allowFrom"),
-        List::Group => (config.has_own_group_list(channel.as_str(), account.as_str()), "groupAllowFrom"),
-    };
-    let mut at = vec!["channels".to_owned(), channel.to_string()];
-    if is_own {
-        at.extend(["accounts".to_owned(), account.to_string()]);
-    }
-    at.push(key.to_owned());
-    Some((at, entries))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn change(adds: bool, entry: &str) -> Change {
@@ -240,25 +228,5 @@ mod tests {
         assert_eq!(parse("add"), None);
         assert_eq!(parse("42"), None);
         assert_eq!(parse("add 1 2"), None);
-    }
-
-    #[test]
-    fn the_list_in_force_is_changed_where_it_stands() {
-        let config: Config = serde_json::from_value(json!({ "channels": { "net": {
-            "allowFrom": [1], "accounts": { "own": { "allowFrom": ["2"] }, "bare": {} },
-        } } }))
-        .unwrap();
-        let changed = |account: &str, list, change: Change| {
-            let (channel, account) = ("net".parse().unwrap(), account.parse().unwrap());
-            in_config(&config, (&channel, &account), list, &change)
-                .map(|(at, entries)| (at.join("."), entries.join(" ")))
-        };
-        let is = |at: &str, entries: &str| Some((at.to_owned(), entries.to_owned()));
-        assert_eq!(changed("own", List::Dm, change(true, "3")), is("channels.net.accounts.own.allowFrom", "2 3"));
-        assert_eq!(changed("bare", List::Dm, change(false, "1")), is("channels.net.allowFrom", ""));
-        // Without a list of its own a group hears those of direct chats: they stay.
-        assert_eq!(changed("own", List::Group, change(true, "3")), is("channels.net.groupAllowFrom", "2 3"));
-        assert_eq!(changed("bare", List::Dm, change(true, "1")), None);
-        assert_eq!(changed("bare", List::Dm, change(false, "9")), None);
     }
 }

@@ -20,8 +20,7 @@ pub(crate) struct Given {
     pub(crate) who: String,
     /// The session that keeps the settings of the whole group, when it was given in one.
     pub(crate) group: Option<SessionKey>,
-    /// The account it was given on; none for operators.
-    pub(crate) from: Option<allowlist::From>,
+    pub(crate) by: allowlist::By,
 }
 
 /// What follows from a command.
@@ -85,7 +84,7 @@ pub(crate) async fn carry_out(inner: &Inner, given: &Given, directive: Directive
         }
         Directive::Queue { mode } => queue(inner, key, mode).await?,
         Directive::Activation(level) => activation(inner, given, level).await?,
-        Directive::Allowlist { words } => allowlist::carry_out(inner, given.from.as_ref(), words).await,
+        Directive::Allowlist { words } => allowlist::carry_out(inner, &given.by, words).await,
     }))
 }
 

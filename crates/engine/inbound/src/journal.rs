@@ -96,6 +96,9 @@ pub(crate) struct Request {
     pub(crate) extra_system_prompt: Option<String>,
     pub(crate) reply: ReplyTo,
     pub(crate) style: Style,
+    /// The client may change the config.
+    #[serde(default)]
+    pub(crate) is_admin: bool,
 }
 
 /// Which method asked.
@@ -385,6 +388,7 @@ mod tests {
             extra_system_prompt: None,
             reply: ReplyTo::Operators,
             style: Style::Agent,
+            is_admin: false,
         };
         let vendor = run.to_string();
         Draft { event: EventId::new(5, event), vendor, item: Item::Request(Box::new(request)) }

@@ -29,6 +29,7 @@ pub use access::{
 };
 pub use activation::Activation;
 pub use admit::{Admission, Facts, Patterns, Verdict, admit};
+pub use allowlist::{List, ListChange};
 pub use config::{AckScope, Binding, Config, DmScope, Match, PeerMatch, Scope};
 pub use directive::{Directive, Parsed, parse as parse_directive};
 pub use directives::{COMMANDS, NOT_COMPACTED};
@@ -36,7 +37,7 @@ pub use error::InboundError;
 pub use intake::{Cut, Intake, Parts};
 pub use journal::MIGRATIONS;
 pub use methods::methods;
-pub use ports::{AllowLists, Conversation, ListPath, Networks, Pairing, People, Shown};
+pub use ports::{AllowLists, Conversation, Networks, Pairing, People, Shown};
 pub use route::{Route, route};
 pub use sink::Closing;
 pub use system_events::SystemEvents;

@@ -34,7 +34,7 @@ fn agent_of(intake: &Intake, key: &SessionKey) -> AgentId {
     key.agent().unwrap_or_else(|| intake.inner.config.get().default_agent())
 }
 
-async fn chat_send(intake: Arc<Intake>, _call: Call, params: send::Params) -> Result<send::Reply, RpcError> {
+async fn chat_send(intake: Arc<Intake>, call: Call, params: send::Params) -> Result<send::Reply, RpcError> {
     let run_id = params.idempotency_key.clone();
     let key = intake.inner.sessions.resolve_key(&params.session_key)?;
     let asked = Asked {
@@ -49,6 +49,7 @@ async fn chat_send(intake: Arc<Intake>, _call: Call, params: send::Params) -> Re
         extra_system_prompt: None,
         reply: ReplyTo::Operators,
         style: Style::Chat,
+        is_admin: call.caller.may(protocol::Scope::Admin),
     };
     let ack = |status| Ok(send::Reply::Run(send::Ack { run_id: run_id.clone(), status }));
     match request::take(&intake.inner, asked).await.map_err(refusal)? {
@@ -144,6 +145,8 @@ fn asked(intake: &Intake, params: run::Params) -> Result<Asked, RpcError> {
         extra_system_prompt: params.extra_system_prompt,
         reply: ReplyTo::Operators,
         style: Style::Agent,
+        // A bare text gives no commands.
+        is_admin: false,
     })
 }
 

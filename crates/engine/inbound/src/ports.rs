@@ -7,6 +7,8 @@ use futures_util::future::BoxFuture;
 use ids::{AccountId, ChannelKind, RunId, SenderId, SessionKey};
 use lanes::TurnFile;
 
+use crate::ListChange;
+
 /// Whom we know.
 pub trait People: Send + Sync + std::fmt::Debug {
     /// The sender was let in by the owner.
@@ -21,9 +23,6 @@ pub trait People: Send + Sync + std::fmt::Debug {
     ) -> BoxFuture<'_, Result<Pairing, String>>;
 }
 
-/// The keys that lead to a list of the config.
-pub type ListPath = Vec<String>;
-
 /// The lists that let people in, as the owner changes them from a chat.
 pub trait AllowLists: Send + Sync + std::fmt::Debug {
     /// Who was let in by a code.
@@ -32,8 +31,9 @@ pub trait AllowLists: Send + Sync + std::fmt::Debug {
     /// Lets somebody in, or makes a stranger of them again; whether that changed anything.
     fn pair(&self, channel: ChannelKind, sender: SenderId, lets_in: bool) -> BoxFuture<'_, Result<bool, String>>;
 
-    /// Writes a list of the config, which is in force then; or says why not.
-    fn write(&self, at: ListPath, entries: Vec<String>) -> BoxFuture<'_, Result<(), String>>;
+    /// Changes a list of the config, which is in force then, and says where it stands; `None` where the config says so
+    /// already. Two changes at once are made one after the other.
+    fn change(&self, change: ListChange) -> BoxFuture<'_, Result<Option<String>, String>>;
 }
 
 /// What became of a stranger's request.

@@ -30,6 +30,7 @@ pub(crate) struct Asked {
     pub(crate) extra_system_prompt: Option<String>,
     pub(crate) reply: ReplyTo,
     pub(crate) style: Style,
+    pub(crate) is_admin: bool,
 }
 
 /// What became of it.
@@ -71,6 +72,7 @@ pub(crate) async fn take(inner: &Inner, asked: Asked) -> Result<Taken, InboundEr
         extra_system_prompt: asked.extra_system_prompt,
         reply: asked.reply,
         style: asked.style,
+        is_admin: asked.is_admin,
     };
     let draft = Draft { event: event.clone(), vendor: vendor.clone(), item: Item::Request(Box::new(request.clone())) };
     let (run, session) = (request.run.clone(), request.key.clone());

@@ -190,12 +190,9 @@ pub(super) async fn command_of_message(inner: &Arc<Inner>, fresh: Fresh, directi
     let settings_of = || if inbound.is_in_thread() { route.key.clone() } else { route.key.without_thread() };
     let group = (inbound.peer.kind != PeerKind::Dm).then(settings_of);
     let access = inner.config.get().access(message.channel.as_str(), message.account.as_str());
-    let from = allowlist::From {
-        channel: message.channel.clone(),
-        account: message.account.clone(),
-        is_owner: allowlist::is_owner(&access, inbound),
-    };
-    let given = Given { key: route.key.clone(), who, group, from: Some(from) };
+    let here = allowlist::Here { channel: message.channel.clone(), account: message.account.clone() };
+    let by = allowlist::By::Person { here, is_owner: allowlist::is_owner(&access, inbound) };
+    let given = Given { key: route.key.clone(), who, group, by };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => {
             let text = outbound::notice(&text);
@@ -220,7 +217,8 @@ pub(super) async fn command_of_request(
 ) {
     let who = "Operator: this gateway's owner".to_owned();
     let group = (request.key.chat() == Chat::Group).then(|| request.key.clone());
-    let given = Given { key: request.key.clone(), who, group, from: None };
+    let by = allowlist::By::Operator { is_admin: request.is_admin };
+    let given = Given { key: request.key.clone(), who, group, by };
     match answer(inner, &given, directive).await {
         Answer::Say(text) => {
             close_request(inner, &event).await;
