@@ -389,14 +389,16 @@ impl House {
                 provenance: turn.provenance,
             });
         }
+        // What is taken up may need files of its network. What comes in from now on stands behind it: the inbox is shut
+        // until then.
+        let attending = self.attend(cancel, changed);
+        if !base.skips("CLAWDBOT_SKIP_CHANNELS") {
+            self.accounts.open();
+        }
         let taken_up = self.intake.recover(resumed).await?;
         let waiting = self.deliveries.recover().await?;
         if taken_up + waiting > 0 {
             tracing::info!(taken_up, waiting, "went on where the last process stopped");
-        }
-        let attending = self.attend(cancel, changed);
-        if !base.skips("CLAWDBOT_SKIP_CHANNELS") {
-            self.accounts.open();
         }
         self.audit.start(cancel);
         Ok(vec![attending, self.media.sweeper(Keep::default(), cancel)])

@@ -146,12 +146,16 @@ impl Accounts {
         mistakes
     }
 
-    /// From now on accounts connect. Before, they are known and nothing is asked of their networks: what the last process
-    /// left is taken up first.
+    /// From now on accounts connect, and whoever waits for one counts from here. Before, they are known and nothing is
+    /// asked of their networks.
     pub fn open(&self) {
         let slots = self.slots.lock();
         self.is_open.store(true, Ordering::SeqCst);
-        slots.values().for_each(|slot| self.run(slot));
+        let now = self.neighbours.clock.now();
+        slots.values().for_each(|slot| {
+            *slot.away_since.lock() = now;
+            self.run(slot);
+        });
     }
 
     /// Connects the account, if it is to be and is not being so already.

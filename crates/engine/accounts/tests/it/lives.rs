@@ -152,6 +152,7 @@ async fn who_needs_an_account_waits_for_it_but_not_for_ever() {
     house.sky.will("late", std::iter::repeat_with(gone).take(3));
     house.sky.will("never", std::iter::repeat_with(gone).take(1000));
     house.apply(&json!({ "late": {}, "never": {}, "off": { "enabled": false } }));
+    tokio::time::advance(2 * minute).await;
     house.accounts.open();
     let (is_reached, after) = reached("late").await;
     assert!(is_reached && (1..60).contains(&after), "{after}");
