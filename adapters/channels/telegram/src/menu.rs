@@ -1,5 +1,7 @@
 //! The bot's menu of commands: ours, and those that the owner adds.
 
+use std::time::Duration;
+
 use channel::{AccountIssue, Menu};
 use serde_json::{Map, Value, json};
 
@@ -9,6 +11,8 @@ use crate::api::Api;
 const LONGEST: usize = 32;
 const MOST: usize = 100;
 const LONGEST_ABOUT: usize = 256;
+/// How long messages wait for the menu.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the section says of the menu.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -76,9 +80,14 @@ impl MenuSettings {
         let Some(entries) = self.entries(menu) else { return };
         let mut params = Map::new();
         params.insert("commands".to_owned(), entries.into());
-        if let Err(error) = api.tell("setMyCommands", &Value::Object(params)).await {
-            let error = channel::ChannelError::from(error);
-            tracing::warn!(%error, "the menu of commands could not be set");
+        let params = Value::Object(params);
+        match tokio::time::timeout(PATIENCE, api.tell("setMyCommands", &params)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => {
+                let error = channel::ChannelError::from(error);
+                tracing::warn!(%error, "the menu of commands could not be set");
+            }
+            Err(_) => tracing::warn!("the network does not answer about the menu of commands: it may be an old one"),
         }
     }
 }

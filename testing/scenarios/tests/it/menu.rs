@@ -25,3 +25,13 @@ async fn the_menu_shows_what_we_do_and_what_the_owner_adds() -> anyhow::Result<(
     assert_eq!(menu(json!({ "customCommands": custom, "commands": { "native": false } })).await?, ["backup"]);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_network_that_is_slow_about_the_menu_keeps_nobody_waiting() -> anyhow::Result<()> {
+    let hour = std::time::Duration::from_secs(3600);
+    let stage = Stage::set_for(|_, telegram| telegram.slow("setMyCommands", hour)).await?;
+    stage.model.otherwise(|_| fakes::model::Answer::text("Here."));
+    stage.telegram.user("ann").says("anybody there?");
+    assert_eq!(stage.telegram.expect_reply().await.text, "Here.");
+    Ok(())
+}
