@@ -110,7 +110,7 @@ mod tests {
         let path = AbsPath::new(folder.path().join("c.json")).unwrap();
         std::fs::write(&path, FILE).unwrap();
         let environment = BTreeMap::from([("ANN".to_owned(), "7".to_owned())]);
-        let file = ConfigFile::new(path, Arc::new(environment), Arc::new(Schema::default().with::<Config>()));
+        let file = ConfigFile::new(path, Arc::new(environment), || Schema::default().with::<Config>());
         let mut told = "nothing".to_owned();
         for (account, list, adds, entry) in changes {
             let (channel, account) = ("net".parse().unwrap(), account.parse().unwrap());
