@@ -62,12 +62,35 @@ struct End {
     kind: Kind,
 }
 
-/// How many bytes of what has not left yet leave now. `paused`: the model has said nothing for a while.
+/// How many bytes of what has not left yet leave now. `paused`: the model has said nothing for a while. What shows
+/// nothing does not leave: it goes with the words behind it.
 pub(crate) fn ripe(pending: &str, blocks: &Blocks, paused: bool) -> Option<usize> {
+    let hidden = hidden_at_first(pending);
+    let length = hidden + cut(pending.get(hidden..)?, blocks, paused)?;
+    (!shape::shape(pending.get(..length)?, None).is_empty()).then_some(length)
+}
+
+/// How many bytes of the beginning no reader sees: reasoning, and the tags and spaces around it.
+fn hidden_at_first(text: &str) -> usize {
+    let mut scan = Scan { text, at: 0, size: 0, hidden: 0, fence: None, held_to: 0 };
+    let (mut seen_from, mut before) = (0, '\n');
+    while let Some(last) = scan.step(before == '\n') {
+        let step = text.get(seen_from..scan.at).unwrap_or_default();
+        let is_tag = shape::reasoning_tag(step).is_some();
+        if scan.hidden == 0 && !is_tag && !last.is_whitespace() {
+            break;
+        }
+        (seen_from, before) = (scan.at, last);
+    }
+    // Spaces alone are the text's own.
+    if text.get(..seen_from).is_some_and(|begin| begin.trim().is_empty()) { 0 } else { seen_from }
+}
+
+fn cut(pending: &str, blocks: &Blocks, paused: bool) -> Option<usize> {
     let max = blocks.max.max(1);
     let size = units(pending);
     let eager = paused || blocks.idle.is_zero();
-    if (size < max && !eager) || size < blocks.min || shape::starts_silent(pending) {
+    if (size < max && !eager) || size < blocks.min || shape::may_be_mark(pending) {
         return None;
     }
     let min = if paused { blocks.min.max(blocks.idle_min) } else { blocks.min }.min(max);

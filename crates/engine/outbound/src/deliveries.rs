@@ -159,7 +159,8 @@ impl Deliveries {
     /// The store's.
     pub fn stage(&self, tx: &Tx<'_>, place: &Place, origin: Origin<'_>, text: &Visible) -> Result<(), StoreError> {
         let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None, footer: None };
-        stage_parts(tx, place, &said, vec![Part::Text(text.clone())], self.room(&place.channel))
+        let bodies = compose(vec![Part::Text(text.clone())], said.agent, self.room(&place.channel));
+        outbox::stage_all(tx, &drafts(bodies, place, &said))
     }
 
     /// How many pieces wait to leave.
@@ -170,15 +171,9 @@ impl Deliveries {
         self.0.store.read_blocking(outbox::count)
     }
 
-    /// Stages what a model said, shaped. What `begins` an answer has the prefix; behind words that have left the footer
-    /// may stand alone.
-    pub(crate) fn stage_said(
-        &self,
-        tx: &Tx<'_>,
-        place: &Place,
-        said: &Said<'_>,
-        (raw, begins): (&str, bool),
-    ) -> Result<(), StoreError> {
+    /// The pieces of what a model said, shaped. What `begins` an answer has the prefix; behind words that have left the
+    /// footer may stand alone.
+    pub(crate) fn said(&self, place: &Place, said: &Said<'_>, (raw, begins): (&str, bool)) -> Vec<Draft> {
         let config = self.0.config.get();
         let prefix = config.response_prefix.as_deref().filter(|_| begins);
         let mut parts = shape::shape(raw, prefix);
@@ -190,7 +185,7 @@ impl Deliveries {
         let room = self.room(&place.channel);
         let blocks = self.blocks(place).filter(|_| self.draft(place).is_none());
         let text = blocks.map_or(room.text, |blocks| room.text.min(blocks.max));
-        stage_parts(tx, place, said, parts, Room { text, ..room })
+        drafts(compose(parts, said.agent, Room { text, ..room }), place, said)
     }
 
     /// How answers leave there while they are being written.
@@ -216,7 +211,7 @@ impl Deliveries {
     ) -> Result<(), StoreError> {
         let body = Body::Reaction { message: message.clone(), emoji: emoji.map(str::to_owned) };
         let said = Said { cause: origin.cause, name: origin.name, agent: None, quote: None, footer: None };
-        drafts(vec![body], place, &said).iter().try_for_each(|draft| outbox::stage(tx, draft).map(drop))
+        outbox::stage_all(tx, &drafts(vec![body], place, &said))
     }
 
     /// Reacts now or not at all: nothing depends on it, and a mark that comes late says nothing.
@@ -313,71 +308,64 @@ impl Deliveries {
     /// Stages these pieces and waits for the receipt of the last one, also when the network must be tried again and
     /// again. Said again under the same names, they leave once.
     pub(crate) async fn deliver(&self, pieces: Vec<Draft>) -> Result<Receipt, OutboundError> {
-        self.receipt_of(pieces, |tx, piece| outbox::stage(tx, piece).map(drop)).await
+        match self.begun(pieces, |tx, piece| outbox::stage(tx, piece).map(drop)).await? {
+            Begun::Before(receipt) => Ok(receipt),
+            Begun::Now(waiting) => waiting.end().await,
+        }
     }
 
-    /// As [`Deliveries::deliver`] for a run's tool, at most `patience`: `None` when the receipt has not come by then.
+    /// As [`Deliveries::deliver`] for a run's tool: `None` when the pieces are staged and the receipt has not come within
+    /// `patience`.
     pub(crate) async fn say(&self, pieces: Vec<Draft>, patience: Duration) -> Result<Option<Receipt>, OutboundError> {
-        tokio::time::timeout(patience, self.receipt_of(pieces, told::stage)).await.ok().transpose()
+        match self.begun(pieces, told::stage).await? {
+            Begun::Before(receipt) => Ok(Some(receipt)),
+            Begun::Now(waiting) => tokio::time::timeout(patience, waiting.end()).await.ok().transpose(),
+        }
     }
 
-    async fn receipt_of(
+    async fn begun(
         &self,
         pieces: Vec<Draft>,
         stage: impl Fn(&Tx<'_>, &Draft) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<Receipt, OutboundError> {
+    ) -> Result<Begun, OutboundError> {
         let last = pieces.last().ok_or_else(|| ChannelError::Rejected("there is nothing to send".into()))?;
         let (place, last) = (last.place.clone(), last.key.clone());
-        let (waiter, receipt) = oneshot::channel();
-        self.0.waiters.lock().insert(last.clone(), waiter);
-        let stage = move |tx: &Tx<'_>| pieces.iter().try_for_each(|piece| stage(tx, piece));
-        if let Some(receipt) = self.stage_alone(place, last, stage).await? {
-            return Ok(receipt);
-        }
-        match receipt.await {
-            Ok(end) => Ok(end?),
-            Err(_) => Err(OutboundError::Stopping),
+        // Before anything is staged: the receipt may come at once.
+        let waiting = Waiting::new(&self.0, last.clone());
+        let stage = move |tx: &Tx<'_>| {
+            if let Some(receipt) = outbox::receipt(tx, &last)? {
+                return Ok(Staged::Before(receipt));
+            }
+            if !outbox::takes(tx, &pieces)? {
+                return Ok(Staged::Full);
+            }
+            pieces.iter().try_for_each(|piece| stage(tx, piece))?;
+            Ok(Staged::Now)
+        };
+        match self.stage_alone(place, stage).await? {
+            Staged::Now => Ok(Begun::Now(waiting)),
+            Staged::Before(receipt) => Ok(Begun::Before(receipt)),
+            Staged::Full => Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY }),
         }
     }
 
     /// Stages and wakes in a task of its own: whoever asked may go away in between, and the row must be looked at.
-    /// Gives the receipt if `last` was sent before; whoever waits for it is forgotten then, as after an error.
     async fn stage_alone(
         &self,
         place: Place,
-        last: SendKey,
-        stage: impl FnOnce(&Tx<'_>) -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<Option<Receipt>, OutboundError> {
+        stage: impl FnOnce(&Tx<'_>) -> Result<Staged, StoreError> + Send + 'static,
+    ) -> Result<Staged, OutboundError> {
         let (done, staged) = oneshot::channel();
-        let (this, key) = (self.clone(), last.clone());
+        let this = self.clone();
         let work = move |_| async move {
-            let written = this.0.store.write(move |tx| {
-                if let Some(receipt) = outbox::receipt(tx, &key)? {
-                    return Ok(Staged::Before(receipt));
-                }
-                if !outbox::has_room(tx, 1)? {
-                    return Ok(Staged::Full);
-                }
-                stage(tx)?;
-                Ok(Staged::Now)
-            });
-            let written = written.await;
+            let written = this.0.store.write(stage).await;
             if matches!(written, Ok(Staged::Now)) {
                 this.wake(&place);
             }
             let _gone = done.send(written);
         };
         self.0.staging.spawn(work).await;
-        let staged = match staged.await {
-            Ok(Ok(Staged::Now)) => return Ok(None),
-            Ok(Ok(Staged::Before(receipt))) => Ok(Some(receipt)),
-            Ok(Ok(Staged::Full)) => Err(OutboundError::Full { waiting: outbox::OUTBOX_CAPACITY }),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(OutboundError::Stopping),
-        };
-        // Nobody will tell this waiter anything.
-        self.0.waiters.lock().remove(&last);
-        staged
+        Ok(staged.await.map_err(|_| OutboundError::Stopping)??)
     }
 
     /// Lets what need not wait leave, for half of `grace`, and attempts that have begun end in the other half; the rest
@@ -396,17 +384,50 @@ impl Deliveries {
     }
 }
 
-fn stage_parts(tx: &Tx<'_>, place: &Place, said: &Said<'_>, parts: Vec<Part>, room: Room) -> Result<(), StoreError> {
-    let bodies = compose(parts, said.agent, room);
-    drafts(bodies, place, said).iter().try_for_each(|draft| outbox::stage(tx, draft).map(drop))
-}
-
 /// What staging a text came to.
 enum Staged {
     Now,
     /// The network has it already: this is its receipt.
     Before(Receipt),
     Full,
+}
+
+enum Begun {
+    Now(Waiting),
+    Before(Receipt),
+}
+
+/// Somebody who waits for the end of a piece; forgotten when they go away.
+struct Waiting {
+    inner: Arc<Inner>,
+    piece: SendKey,
+    end: oneshot::Receiver<Result<Receipt, ChannelError>>,
+}
+
+impl Waiting {
+    fn new(inner: &Arc<Inner>, piece: SendKey) -> Self {
+        let (waiter, end) = oneshot::channel();
+        inner.waiters.lock().insert(piece.clone(), waiter);
+        Self { inner: Arc::clone(inner), piece, end }
+    }
+
+    async fn end(mut self) -> Result<Receipt, OutboundError> {
+        match (&mut self.end).await {
+            Ok(end) => Ok(end?),
+            Err(_) => Err(OutboundError::Stopping),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.end.close();
+        let mut waiters = self.inner.waiters.lock();
+        // Somebody else may wait for the same piece by now.
+        if waiters.get(&self.piece).is_some_and(oneshot::Sender::is_closed) {
+            waiters.remove(&self.piece);
+        }
+    }
 }
 
 /// How a piece is named and where it came from.
@@ -439,3 +460,6 @@ pub(crate) fn quoted(quote: Option<Quote>, current: Option<&ids::MessageId>) -> 
         Quote::Message(id) => id.parse().ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,14 +4,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use channel::{Drafts, Target};
+use channel::Drafts;
 use tokio::sync::watch;
 use tracing::debug;
 
 use crate::{
-    Blocks,
+    Blocks, Place,
     blocks::{ripe, settled},
+    pace::Leaving,
     shape::{self, Part},
+    way::Ways,
 };
 
 /// Least time between two states of a draft.
@@ -29,7 +31,8 @@ pub enum Growth {
 /// One answer's draft.
 pub(crate) struct Draft {
     pub(crate) drafts: Arc<dyn Drafts>,
-    pub(crate) target: Target,
+    pub(crate) ways: Arc<Ways>,
+    pub(crate) place: Place,
     pub(crate) number: u64,
     pub(crate) growth: Growth,
     /// Characters that the network shows.
@@ -48,11 +51,16 @@ impl Draft {
                 return;
             }
             if now != shown && !now.is_empty() {
-                if let Err(error) = self.drafts.show(&self.target, self.number, &now).await {
-                    debug!(%error, "a draft could not be shown");
-                    return;
+                // Messages come first: a state for which there is no turn is left out.
+                if let Ok(under_way) = self.ways.begin(&self.place, Leaving::Sign) {
+                    let answer = self.drafts.show(&self.place.target, self.number, &now).await;
+                    under_way.heard(&answer);
+                    if let Err(error) = answer {
+                        debug!(%error, "a draft could not be shown");
+                        return;
+                    }
+                    shown = now;
                 }
-                shown = now;
                 tokio::time::sleep(PACE).await;
             }
             if texts.changed().await.is_err() {
@@ -76,11 +84,31 @@ impl Draft {
     }
 }
 
-/// The words of it: files come with the answer.
+/// The words of it: files come with the answer. Nothing as long as it may be an answer for nobody.
 fn visible(raw: &str) -> String {
+    if shape::may_be_mark(raw) {
+        return String::new();
+    }
     let texts = shape::shape(raw, None).into_iter().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str().to_owned()),
         Part::Media(_) => None,
     });
     texts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_shown_of_what_begins_like_an_answer_for_nobody() {
+        for raw in
+            ["NO", "NO_REPL", "NO_REPLY, because", "**NO_RE", "`HEARTBEAT_", "HEARTBEAT_OK all", "<think>x</think>NO_R"]
+        {
+            assert_eq!(visible(raw), "", "{raw}");
+        }
+        for raw in ["Now it", "NO_REPLYING is a word", "No reply"] {
+            assert_eq!(visible(raw), raw);
+        }
+    }
 }

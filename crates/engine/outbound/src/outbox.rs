@@ -166,6 +166,20 @@ pub(crate) fn stage(tx: &Tx<'_>, draft: &Draft) -> Result<bool, StoreError> {
     Ok(added == 1)
 }
 
+pub(crate) fn stage_all(tx: &Tx<'_>, drafts: &[Draft]) -> Result<(), StoreError> {
+    drafts.iter().try_for_each(|draft| stage(tx, draft).map(drop))
+}
+
+/// Whether all these pieces have room, besides those that wait already.
+pub(crate) fn takes(view: &View<'_>, drafts: &[Draft]) -> Result<bool, StoreError> {
+    let mut fresh = 0;
+    for draft in drafts {
+        let waits = view.first("SELECT 1 FROM outbox WHERE key = ?1", [&*draft.key.0], |_| Ok(()))?;
+        fresh += usize::from(waits.is_none());
+    }
+    has_room(view, fresh)
+}
+
 /// The network's receipt of a piece that was sent before: its row is gone, its fact is not.
 pub(crate) fn receipt(view: &View<'_>, key: &SendKey) -> Result<Option<Receipt>, StoreError> {
     let sql = "SELECT body FROM facts WHERE cause = ?1 AND kind = 'outbound.sent'";

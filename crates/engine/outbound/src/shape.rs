@@ -112,8 +112,17 @@ fn is_silent(text: &str) -> bool {
     starts_silent(text) || before
 }
 
+/// Whether a text begins with a mark, or with what may become one when more of it comes.
+pub(crate) fn may_be_mark(raw: &str) -> bool {
+    let text = strip_directives(&strip_reasoning(raw));
+    let text = text.trim_start().trim_start_matches(['*', '`']);
+    let text = text.strip_prefix("<b>").unwrap_or(text);
+    let begins = |mark: &str| text.strip_prefix(mark).is_some_and(|rest| !rest.starts_with(is_word));
+    [SILENT, HEARTBEAT].into_iter().any(|mark| mark.starts_with(text) || begins(mark))
+}
+
 /// Whether a text says with its first word that it is for nobody.
-pub(crate) fn starts_silent(text: &str) -> bool {
+fn starts_silent(text: &str) -> bool {
     text.trim().strip_prefix(SILENT).is_some_and(|rest| !rest.starts_with(is_word))
 }
 

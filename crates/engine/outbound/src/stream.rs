@@ -24,7 +24,7 @@ use crate::{
     blocks::{self, Leaves},
     deliveries::Said,
     draft::Draft,
-    left, sink, told,
+    left, outbox, sink, told,
 };
 
 /// The answers by their runs; a run whose answers leave whole is not among them.
@@ -75,8 +75,14 @@ impl Deliveries {
         let room = self.room(&place.channel).text;
         // Drafts of one conversation are told apart by the time at which they began.
         let number = u64::try_from(self.0.clock.now_ms()).unwrap_or(0).max(1);
-        let target = place.target.clone();
-        drafts.are_shown_in(&target).then_some(Draft { drafts, target, number, growth, room })
+        drafts.are_shown_in(&place.target).then_some(Draft {
+            drafts,
+            ways: Arc::clone(&self.0.ways),
+            place: place.clone(),
+            number,
+            growth,
+            room,
+        })
     }
 
     /// More of a run's answer.
@@ -93,11 +99,15 @@ impl Deliveries {
         let (sender, text) = watch::channel(Arc::clone(text));
         let over = Arc::<AtomicBool>::default();
         let task = match (self.draft(&place), self.leaving(&place)) {
-            (Some(draft), _) => OwnedTask::spawn(self.cancel(), |_| draft.show(text)),
+            (Some(draft), _) => OwnedTask::spawn(self.cancel(), |cancel| async move {
+                cancel.run_until_cancelled(draft.show(text)).await;
+            }),
             (None, Some(blocks)) => {
                 let (deliveries, over) = (self.clone(), Arc::clone(&over));
                 let flow = Flow { deliveries, start: start.clone(), place, blocks, over };
-                OwnedTask::spawn(self.cancel(), |_| flow.run(text))
+                OwnedTask::spawn(self.cancel(), |cancel| async move {
+                    cancel.run_until_cancelled(flow.run(text)).await;
+                })
             }
             (None, None) => return,
         };
@@ -116,18 +126,18 @@ impl Deliveries {
         let Some(place) = sink::place(&start.turn) else { return Ok(()) };
         if !told::has_told(tx, run, text)? {
             let (from, _) = left::left_of(tx, run, text)?;
-            self.stage_from(tx, &place, start, Slice { name, text, from, footer })?;
+            outbox::stage_all(tx, &self.pieces(&place, start, Slice { name, text, from, footer }))?;
         }
         left::answered(tx, run)
     }
 
-    fn stage_from(&self, tx: &Tx<'_>, place: &Place, start: &RunStart, slice: Slice<'_>) -> Result<(), StoreError> {
+    fn pieces(&self, place: &Place, start: &RunStart, slice: Slice<'_>) -> Vec<outbox::Draft> {
         let Slice { name, text, from, footer } = slice;
         let (turn, raw) = (&start.turn, text.get(from..).unwrap_or_default());
         // Files are the machine's: only who may use tools here is sent any.
         let agent = turn.is_trusted().then_some(&turn.agent);
         let said = Said { cause: turn.run.as_str(), name, agent, quote: sink::quoted(turn, raw), footer };
-        self.stage_said(tx, place, &said, (raw, from == 0))
+        self.said(place, &said, (raw, from == 0))
     }
 }
 
@@ -190,7 +200,12 @@ impl Flow {
             }
             let (from, before) = left::left_of(tx, run, text)?;
             let name = format!("{run}:block-{}", before + 1);
-            deliveries.stage_from(tx, &place, &start, Slice { name: &name, text, from, footer: None })?;
+            let pieces = deliveries.pieces(&place, &start, Slice { name: &name, text, from, footer: None });
+            // What shows nothing, or has no room, has not left: it counts with what follows it.
+            if pieces.is_empty() || !outbox::takes(tx, &pieces)? {
+                return Ok(());
+            }
+            outbox::stage_all(tx, &pieces)?;
             left::left(tx, run, text)
         });
         match staged.await {

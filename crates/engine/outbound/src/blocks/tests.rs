@@ -96,6 +96,18 @@ fn a_line_that_names_a_file_is_not_cut_and_no_cut_makes_one() {
 #[test]
 fn an_answer_for_nobody_has_no_blocks() {
     assert_eq!(ripe(&format!("NO_REPLY {}", "because. ".repeat(20)), &BLOCKS, false), None);
+    let thought = format!("<think>{}</think>\n\n", "Is it for anybody? ".repeat(10));
+    assert_eq!(ripe(&thought, &BLOCKS, true), None);
+    for silent in ["NO_REPLY", "<final>NO_REPLY", "\n**NO_REPLY**"] {
+        assert_eq!(ripe(&format!("{thought}{silent} {}", "because.\n\n".repeat(20)), &BLOCKS, false), None, "{silent}");
+    }
+}
+
+#[test]
+fn reasoning_leaves_with_the_first_words_that_follow_it() {
+    let thought = format!("<think>{}</think>\n\n", "Plans and plans. ".repeat(10));
+    let cuts = streamed(&format!("{thought}The first words of it.\n\n{}", "x".repeat(60)), 3, &BLOCKS);
+    assert_eq!(cuts[0], format!("{thought}The first words of it.\n\n"));
 }
 
 proptest! {
@@ -122,13 +134,17 @@ proptest! {
 
     #[test]
     fn what_is_hidden_in_the_whole_is_hidden_in_every_block(
-        pieces in prop::collection::vec("([a-z .`]{0,30}|\n\n|<think>|</think>|PLANTED|```\n|\n~~~\n|\\[\\[reply_to: 4\\]\\]|MEDIA:a b\n)", 0..40),
+        pieces in prop::collection::vec("([a-z .`]{0,30}|\n\n|<think>|</think>|<final>|</final>|NO_REPLY|PLANTED|```\n|\n~~~\n|\\[\\[reply_to: 4\\]\\]|MEDIA:a b\n)", 0..40),
         step in 1usize..40,
     ) {
         let text = pieces.concat();
         let whole = visible(&text);
         let shown: String = streamed(&text, step, &BLOCKS).iter().map(|block| visible(block)).collect();
-        prop_assert!(shown.matches("PLANTED").count() <= whole.matches("PLANTED").count(), "{shown:?} of {text:?}");
-        prop_assert!(!shown.contains("reply_to") || whole.contains("reply_to"), "{shown:?} of {text:?}");
+        // An answer that turns out to be for nobody at its end has left in part: that is no reasoning.
+        let heard = visible(&text.replace("NO_REPLY", "words"));
+        prop_assert!(shown.matches("PLANTED").count() <= heard.matches("PLANTED").count(), "{shown:?} of {text:?}");
+        let is_silent = shape::may_be_mark(&text) && whole.is_empty();
+        prop_assert!(!is_silent || shown.is_empty(), "{shown:?} of {text:?}");
+        prop_assert!(!shown.contains("reply_to") || heard.contains("reply_to"), "{shown:?} of {text:?}");
     }
 }
