@@ -25,8 +25,8 @@ async fn a_call_is_answered_or_refused_by_the_callers_rights() {
     let admin = house.client().await;
     assert_eq!(call(&admin, "no.such.method", json!({})).await.unwrap_err(), "unknown method: no.such.method");
     assert_eq!(call(&admin, "connect", json!({})).await.unwrap_err(), "connect is only valid as the first request");
-    let bad = call(&admin, "test.echo", json!({"bogus": 1})).await.unwrap_err();
-    assert_eq!(bad, "invalid test.echo params: at root: unexpected property 'bogus'");
+    let bad = call(&admin, "device.pair.list", json!({"bogus": 1})).await.unwrap_err();
+    assert_eq!(bad, "invalid device.pair.list params: at root: unexpected property 'bogus'");
 }
 
 #[tokio::test]
